@@ -328,7 +328,7 @@ class ArchiveIT {
         byte[] damaged = Files.readAllBytes(file);
         damaged[damaged.length / 2] ^= 4;
         Files.write(file, damaged);
-        assertThat(run(KeckProcess.in(dir), 1, drill)).contains("PROBLEM  backup: It is damaged. At byte ");
+        assertThat(run(KeckProcess.in(dir), 1, drill)).contains("PROBLEM  backup: The backup is damaged. At byte ");
         assertThat(Files.readString(metrics)).contains("keck_drill_status 1.000", "keck_drill_rooms 0.000");
         Files.writeString(file, "KECKARCH"); // a status of its own where there could be no drill
         assertThat(run(KeckProcess.in(dir), 1, "drill", "--from", backups.toString(), "--restored"))

@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Who made a change, as the log keeps it: taken from the grant, never from what a client says of itself. A change without an
- * author is of an unknown one. Immutable.
+ * The author of a change, as the log keeps it: taken from the grant, never from what a client says about itself. A change
+ * without an author counts as one of an unknown author. Immutable.
  *
  * @param principal the id of a {@link Principal}
- * @param origin by which way it came
- * @param attributes of the credential, checked ({@link Attributes})
+ * @param origin the way by which the change arrived
+ * @param attributes the attributes of the credential, checked ({@link Attributes})
  */
 public record Author(String principal, Origin origin, Map<String, String> attributes) {
-    /** The attribute of a credential by which a program says that it acts for its principal, and which one it is. */
+    /** The attribute of a credential that names the program which acts for the principal. */
     public static final String AGENT = "agent";
 
     /** The attribute of a change that was held and taken in: the principal that decided so. */

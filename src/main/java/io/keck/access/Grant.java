@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one caller may do with one document. There is no other way to one than {@link Caller#on} and, for what Keck does
- * by itself, {@link #ofKeck}, so a part that demands a grant cannot be reached without a decision. Every part asks for
- * the right that it needs ({@link #demand}), whatever was asked for before. Immutable.
+ * The rights of one caller on one document. Grants are made only by {@link Caller#on} and, for Keck's own work, by
+ * {@link #ofKeck}, so a part that demands a grant cannot be reached without a decision. Every part demands the right that it
+ * needs ({@link #demand}), whatever was demanded before. Immutable.
  */
 public final class Grant {
     private final Caller caller;

@@ -21,8 +21,8 @@ public @interface Needs {
     Purpose[] tickets() default {};
 
     /**
-     * Whether the body names the document. Then the call is let in, and itself has the rights judged before it does or
-     * says anything.
+     * Whether the body names the document. Then the call is admitted, and its method must have the rights judged before it does or
+      * reveals anything.
      */
     boolean inBody() default false;
 }

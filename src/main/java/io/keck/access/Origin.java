@@ -10,7 +10,7 @@ public enum Origin {
     REST("rest"),
     /** A program that acts for its principal: its credential has the attribute {@value Author#AGENT}. */
     AGENT("agent"),
-    /** A command that brought documents from an archive or from another server. */
+    /** A command that imported documents from an archive or from another server. */
     IMPORT("import"),
     /** Keck itself. */
     SYSTEM("system");
@@ -27,8 +27,8 @@ public enum Origin {
     }
 
     /**
-     * Whether a change that came so introduces client ids: the people whose ids an import brings may come back with
-     * them.
+     * Whether changes of this origin introduce client ids. Imports do not: the people whose ids they contain may come back with
+      * these ids.
      */
     public boolean introduces() {
         return this != IMPORT && this != SYSTEM;

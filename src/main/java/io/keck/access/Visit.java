@@ -25,7 +25,7 @@ public interface Visit {
         }
     };
 
-    /** For a request that carries no visit: nobody may do anything. */
+    /** The visit of a request without one: it has no rights. */
     Visit REFUSED = new Visit() {
         @Override
         public Decision on(String document, @Nullable Purpose purpose) {
@@ -72,8 +72,8 @@ public interface Visit {
     Decision onServer(Right right);
 
     /**
-     * The same request with another credential in place of its own, for protocols that send one in a message. With open
-     * access there is nothing to show.
+     * Returns the same request with another credential in place of its own, for protocols that send one in a message. With open
+      * access the credential is ignored.
      */
     default Visit showing(String credential) {
         return this;
@@ -82,8 +82,8 @@ public interface Visit {
     /**
      * Makes a ticket that allows what the grant allows.
      *
-     * @param once whether it can be used a single time
-     * @return null where access is open and no ticket is needed
+     * @param once whether it can be used only once
+     * @return null if access is open and no ticket is needed
      */
     @Nullable
     Ticket ticket(Grant grant, Purpose purpose, boolean once);
@@ -92,22 +92,22 @@ public interface Visit {
      * Makes a ticket of {@link Purpose#CLIENT}, which is valid for a time that a back end chooses. Connections that were
      * opened with it are closed when it expires.
      *
-     * @param readOnly whether it allows to read and to be seen, and nothing else; it never allows more than writing
-     * @param millis how long it is good; it ends no later than the grant
-     * @param user noted with each change, as the attribute {@code user}; empty for none
-     * @return null where access is open and no ticket is needed
-     * @throws IllegalArgumentException with a sentence, if the grant has too many attributes for one more
+     * @param readOnly whether it allows only reading and being seen; otherwise it allows at most writing
+     * @param millis how long it is valid; it ends no later than the grant
+     * @param user recorded with each change, as the attribute {@code user}; empty for none
+     * @return null if access is open and no ticket is needed
+     * @throws IllegalArgumentException if the grant has too many attributes for one more; the message says so
      */
     default @Nullable Ticket clientTicket(Grant grant, boolean readOnly, long millis, String user) {
         return null;
     }
 
     /**
-     * Watches a grant of this visit while a connection lives by it. The listener is told once that it has ended: by its
-     * expiry, by a revocation, or when the credential loses what the grant needs. It is told by a thread of access, and must
-     * not wait.
+     * Watches a grant of this visit while a connection depends on it. The follower is notified once that the grant has ended:
+      * because it expired, was revoked, or lost a right that the connection needs. A thread of access notifies it, so it must not
+      * block.
      *
-     * @param needed what the connection cannot do without
+     * @param needed the rights that the connection cannot do without
      * @return ends the watch
      */
     default Runnable follow(Grant grant, Follower follower, Right... needed) {
@@ -115,10 +115,10 @@ public interface Visit {
     }
 
     /**
-     * Watches a grant of this visit in place of another that the same connection lived by: the connection keeps its place
-     * under the limits of its principal.
+     * Watches a grant of this visit instead of another on which the same connection depended. The connection keeps its place
+      * under the limits of its principal.
      *
-     * @param before ends the watch of the other grant; this does it, if {@link #follow} or this method made it
+     * @param before ends the watch of the other grant; this method runs it, if {@link #follow} or this method returned it
      * @return ends the watch
      */
     default Runnable followOn(Grant grant, Follower follower, Runnable before, Right... needed) {
@@ -127,24 +127,24 @@ public interface Visit {
     }
 
     /**
-     * Notes in the audit log that a request which needs such a right was answered.
+     * Records in the audit log that a request for which a right was needed was answered.
      *
-     * @param right what makes it worth a line: deletion, replacement, administration
-     * @param detail the id of a blob, or what was administered; empty for none
-     * @param status of the answer
+     * @param right the right that makes the request worth an entry: deletion, replacement, administration
+     * @param detail the id of the blob, or the object of the administration; empty for none
+     * @param status the status of the answer
      */
     default void done(Right right, String detail, int status) {}
 
     /**
-     * Notes in the audit log what the caller has decided on something that was held.
+     * Records in the audit log the caller's decision on a held update.
      *
      * @param event taken-in or held-dropped
-     * @param id of the entry
-     * @param status of the answer
+     * @param id the id of the entry
+     * @param status the status of the answer
      */
     default void decided(String document, String event, String id, int status) {}
 
-    /** What is left to a grant of this visit of the limits of its principal and its tenant. */
+    /** Returns what a grant of this visit may still use of the limits of its principal and its tenant. */
     default Allowance allowance(Grant grant) {
         return Allowance.ALL;
     }
@@ -154,10 +154,10 @@ public interface Visit {
         /** The grant has ended. */
         void ended(Fault fault);
 
-        /** The rights have changed; what is needed is still among them. */
+        /** The rights have changed; those that the connection needs are still among them. */
         void changed(Grant grant);
 
-        /** Whether it counts against the limit of connections; beyond it, it is told at once that it has ended. */
+        /** Whether it counts against the limit of connections; above the limit it is notified at once that its grant has ended. */
         default boolean isConnection() {
             return false;
         }

@@ -59,7 +59,7 @@ final class BodyFilter extends HttpFilter {
         Tally tally = ledger.open(HeapLedger.Kind.BODY, null, request.getRemoteAddr(), null);
         try {
             chain.doFilter(new Bounded(request, response, tally), response);
-        } catch (Refusal refusal) { // of what no resource reads
+        } catch (Refusal refusal) { // a body that no resource reads
             if (response.isCommitted() || !(refusal.reply().body() instanceof Reply.Bytes sentence)) {
                 throw refusal;
             }

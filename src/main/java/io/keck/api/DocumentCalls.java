@@ -111,9 +111,9 @@ final class DocumentCalls {
     }
 
     /**
-     * Writes the whole document down as an update.
+     * Answers with the whole document as an update.
      *
-     * @param format writes it in pieces, and says in which order they come
+     * @param format writes the update in pieces, and returns their order
      */
     CompletionStage<Answer<Reply>> export(Call call, BiFunction<StructStore, Spill, long[]> format) {
         Grant grant = call.grant();
@@ -137,8 +137,8 @@ final class DocumentCalls {
     }
 
     /**
-     * Bytes that are in memory already; while a client takes them they are in a file, if there is room for it: what was
-     * done must not be answered with a failure.
+     * Bytes that are in memory already. While the client reads them they are in a file, if there is space for it; otherwise they stay
+      * in memory, because a request that was carried out must not be answered with a failure.
      */
     Reply bytes(byte[] bytes, String address) {
         Spool spool = spools.open(address);
@@ -156,7 +156,7 @@ final class DocumentCalls {
         return create(call.grant(), call.key(), call.address(), reader);
     }
 
-    /** The same where the path does not name the workspace. */
+    /** Creates a workspace that the path does not name, if it does not exist, and reads it. */
     CompletionStage<Answer<Reply>> create(
             Grant grant, @Nullable RequestKey key, String address, Function<Doc, Reply> reader) {
         return settled(documents.createInParts(grant, key, doc -> reading(doc, reader.apply(doc), address)));

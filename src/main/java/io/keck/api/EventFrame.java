@@ -8,7 +8,7 @@ import java.util.Arrays;
  * times as long as its bytes, so it is never made as a whole. Immutable; many streams share one.
  */
 final class EventFrame {
-    /** Bytes of an update that are written at a time; what is written of them is at most four times as long. */
+    /** Bytes of an update that are written at a time; their text is at most four times as long. */
     static final int PIECE = 8 << 10;
 
     private static final byte[] NOTHING = {};
@@ -44,12 +44,12 @@ final class EventFrame {
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The largest part of what it holds, as other frames may hold it, too. */
+    /** The array that takes most of the heap, which other frames may share. */
     byte[] update() {
         return update;
     }
 
-    /** Bytes of heap beside the update. */
+    /** Bytes of heap without the update. */
     long ownMemory() {
         return 100L + head.length + tail.length;
     }

@@ -11,10 +11,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader of a room's changes. It holds at most what it was given last and has not taken yet, and asks its feed for
- * more when that is gone: a slow one keeps a number, no queue. What it holds is counted in the ledger of the heap, and
- * what it takes at the rate of its address: beyond that it waits. Thread-safe; the marked fields belong to the turns of
- * its feed.
+ * One reader of a room's changes. It holds at most the last event that it was given and has not written yet, and asks its feed
+ * for the next one afterwards, so a slow reader costs a number and no queue. The event counts in the ledger of the heap, and
+ * written bytes count against the rate of the reader's address; above it the reader waits. Thread-safe; the marked fields belong
+ * to the turns of its feed.
  */
 final class EventStream {
     /** Writes events without ever blocking. Called by one thread at a time. */
@@ -149,7 +149,7 @@ final class EventStream {
         }
     }
 
-    /** Writes a piece; false where nothing is left. */
+    /** Writes a piece; false if nothing is left. */
     private boolean writeMore() throws IOException {
         if (reading == null && queue.isEmpty()) {
             if (!dirty) {
@@ -223,7 +223,7 @@ final class EventStream {
 
     // ---- for its feed
 
-    /** The document that tells of rows which the feed has forgotten, or null. */
+    /** Returns the document that reports rows which the feed no longer has, or null. */
     @Nullable
     Histories past() {
         return past;
@@ -232,7 +232,7 @@ final class EventStream {
     /**
      * Keeps such a document, or none.
      *
-     * @return false where the node has no memory for it; then there is none
+     * @return false if the node has no memory for it
      */
     boolean keepPast(@Nullable Histories document) {
         long bytes = document == null ? 0 : document.memory();

@@ -149,7 +149,7 @@ public class EventStreams {
         });
     }
 
-    /** The feed of a room is Keck's own: each of its readers has come with a grant. */
+    /** The feed of a room needs no grant of a caller: each of its readers has one. */
     private static Grant ofFeed(String room) {
         return Grant.ofKeck(room, Right.READ);
     }
@@ -210,7 +210,7 @@ public class EventStreams {
         return clock.getAsLong();
     }
 
-    /** Whether readers are told that rows are gone. A test switches this off. */
+    /** Whether readers are notified of lost rows. A test switches this off. */
     boolean looksForGaps() {
         return true;
     }

@@ -62,7 +62,7 @@ public final class ExportResource {
                 && types.stream().anyMatch(MediaType.APPLICATION_JSON_TYPE::isCompatible);
     }
 
-    /** An export is never old: the answer, or a failure where it may be. The export of a damaged document says what is damaged. */
+    /** Answers with the current state, or fails if it may be outdated. The export of a damaged document says what is damaged. */
     private CompletionStage<Answer<Reply>> fresh(Call call, Answer<Reply> answer) {
         if (!answer.stale()) {
             return CompletableFuture.completedStage(answer);

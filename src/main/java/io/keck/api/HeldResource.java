@@ -32,8 +32,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * What strict authorship has not applied: who owns the client ids, or has the right {@code admin}, takes it in or drops it; who
- * brought it sees it. Thread-safe.
+ * The updates that strict authorship holds. The owner of their client ids and principals with the right {@code admin} take them
+ * in or drop them; their sender sees them. Thread-safe.
  */
 @Path("/held/{workspace}")
 public final class HeldResource {
@@ -45,13 +45,13 @@ public final class HeldResource {
         this.calls = calls;
     }
 
-    /** Who asks, in which visit. */
+    /** The caller, and the visit of the request. */
     private record Asker(Visit visit, Grant grant) {
         static Asker of(HttpServletRequest request, Call call) {
             return new Asker(Visit.of(request.getAttribute(Visit.ATTRIBUTE)), call.grant());
         }
 
-        /** Whether it takes such an entry in or drops it. */
+        /** Whether the caller may take such an entry in or drop it. */
         boolean decides(Entry entry) {
             return entry.owner().equals(grant.principal().id())
                     || grant.caller().onServer().contains(Right.ADMIN);
@@ -63,7 +63,7 @@ public final class HeldResource {
         }
     }
 
-    /** The entries that the caller may see, decided ones included, the oldest first. */
+    /** Lists the entries that the caller may see, including decided ones, oldest first. */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     public void list(@BeanParam Call call, @Context HttpServletRequest request, @Suspended AsyncResponse response) {
@@ -78,7 +78,7 @@ public final class HeldResource {
                                 .toList())));
     }
 
-    /** The content of an entry, as an update in V1. */
+    /** Answers with the content of an entry, as an update in V1. */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     @Path("/{id}")
@@ -96,7 +96,7 @@ public final class HeldResource {
         }));
     }
 
-    /** Takes an entry in, as an edit of the principal that brought it. */
+    /** Takes an entry in, as an edit of the principal that sent it. */
     @Needs({Right.READ, Right.WRITE})
     @POST
     @Path("/{id}")
@@ -117,7 +117,7 @@ public final class HeldResource {
                             if (now == null) {
                                 throw new Refusal(
                                         Status.CONFLICT,
-                                        "All of it builds on content that the document does not have. Take that in first.");
+                                        "The whole entry builds on content that the document does not have. Take that content in first.");
                             }
                             return outcome(now, State.TAKEN);
                         })));
@@ -147,7 +147,7 @@ public final class HeldResource {
     private HeldContent held() {
         HeldContent held = calls.documents().held();
         if (held == null) {
-            throw new Refusal(Status.NOT_FOUND, "Nothing is held on this server.");
+            throw new Refusal(Status.NOT_FOUND, "This server holds no updates.");
         }
         return held;
     }
@@ -175,13 +175,13 @@ public final class HeldResource {
             if (!may.apply(entry)) {
                 throw new Refusal(
                         Status.FORBIDDEN,
-                        "Only who owns the client ids of this entry, or has the right admin, may do this.");
+                        "Only the owner of this entry's client ids and principals with the right admin may do this.");
             }
             return entry;
         });
     }
 
-    /** A repeat is answered as the first request was. */
+    /** Answers a repeated request as the first one was answered. */
     private static Reply outcome(Entry entry, State asked) {
         if (entry.state() != asked && entry.state() != State.HELD && entry.state() != State.ARRIVED) {
             throw decidedBefore(entry);
@@ -228,7 +228,7 @@ public final class HeldResource {
         return json;
     }
 
-    /** Which clocks of which clients an update has, the first hundred. */
+    /** Returns the ranges of clocks in an update by client, at most a hundred. */
     private static List<Map<String, Object>> clients(Update update) {
         List<Map<String, Object>> clients = new ArrayList<>();
         StructRows rows = update.rows();

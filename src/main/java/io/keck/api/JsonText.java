@@ -44,7 +44,7 @@ final class JsonText {
         }
     }
 
-    /** A string in pieces, between two of which a surrogate pair may be cut. */
+    /** A string in pieces; a surrogate pair may be cut between two of them. */
     record Pieces(Iterator<String> pieces) {}
 
     /** What is JSON already; in an array, nothing for no element, and several elements with commas between them. */
@@ -71,7 +71,7 @@ final class JsonText {
         return all.toByteArray();
     }
 
-    /** Begins to write a value, which {@link #goOn} goes on with. */
+    /** Starts writing a value, which {@link #goOn} continues. */
     static JsonText begin(@Nullable Object value, Utf8Buffer out) {
         JsonText text = new JsonText(out);
         text.begin(value);

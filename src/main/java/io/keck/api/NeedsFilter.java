@@ -84,7 +84,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         }
     }
 
-    /** With open access every call has a grant as well: what it calls asks for one. */
+    /** With open access every call has a grant as well, because the called parts demand one. */
     private static void open(ContainerRequestContext request, Visit visit, @Nullable Needs needs) {
         if (needs != null && !needs.value()[0].isOfDocument()) {
             request.setProperty(ON_SERVER, granted(visit.onServer(needs.value()[0])));
@@ -225,7 +225,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
     /**
      * The grant of a call on a document.
      *
-     * @throws Refusal if there is none, which no call meets that {@link #filter} has let in
+     * @throws Refusal if the call has no grant, which cannot happen after {@link #filter}
      */
     static Grant grant(@Nullable HttpServletRequest request) {
         Granted granted = granted(request);
@@ -243,7 +243,7 @@ public final class NeedsFilter implements ContainerRequestFilter, ContainerRespo
         throw new Forbidden("to be judged for the server");
     }
 
-    /** By which grant a call is answered; null where it is for no document. */
+    /** By which grant a call is answered; null if it is for no document. */
     static @Nullable Granted granted(@Nullable HttpServletRequest request) {
         Object granted = request == null ? null : request.getAttribute(GRANTED);
         return granted instanceof Granted by ? by : null;

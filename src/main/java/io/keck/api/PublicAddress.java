@@ -37,7 +37,7 @@ final class PublicAddress {
         return scheme + "://" + host + (isUsual ? "" : ":" + port) + prefix(request.getHeader("X-Forwarded-Prefix"));
     }
 
-    /** What a proxy has taken from the beginning of the path. It reaches nobody but whoever sent it. */
+    /** Returns the prefix that a proxy has removed from the path. Its answer goes only to the client that sent the header. */
     private static String prefix(@Nullable String header) {
         return header != null && PREFIX.matcher(header).matches() ? withoutSlash(header) : "";
     }

@@ -294,7 +294,7 @@ final class RoomFeed implements Watcher {
     }
 
     /**
-     * Tells the ledger what the feed keeps: a stream that holds an event, too, counts it once more, while it holds it.
+     * Reports the memory of the feed to the ledger. An event that a stream holds as well counts a second time while it holds it.
      */
     private void count() {
         Histories document = histories;

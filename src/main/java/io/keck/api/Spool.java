@@ -33,7 +33,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
     private final String address;
     private byte @Nullable [] few = new byte[1 << 10];
     private long size;
-    /** Position and length of what is sent, one after the other; null for everything as it was written. */
+    /** Position and length of each piece, in the order of sending; null to send all bytes as they were written. */
     private long @Nullable [] order;
 
     private @Nullable Disk disk;
@@ -94,16 +94,16 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
     }
 
     /**
-     * Sends what was written in another order.
+     * Sends the bytes in another order than they were written.
      *
-     * @param pieces position and length of each; each byte is in one of them
+     * @param pieces position and length of each piece; every byte must be in exactly one of them
      */
     Spool inOrder(long[] pieces) {
         order = pieces;
         return this;
     }
 
-    /** Adds bytes; refuses the answer with 503 if there is no space for it. */
+    /** Adds bytes and returns their position; refuses the answer with 503 if there is no space for them. */
     @Override
     public long take(byte[] bytes, int from, int length) {
         long position = size;
@@ -198,7 +198,7 @@ final class Spool implements Spill, StreamingOutput, AutoCloseable {
             int most = (int) Math.min(slice.length - filled, end - at);
             int n = from.channel.read(ByteBuffer.wrap(slice, filled, most), at);
             if (n <= 0) {
-                throw new EOFException("the file of a large answer has gone");
+                throw new EOFException("the file of a large answer is too short");
             }
             at += n;
             filled += n;

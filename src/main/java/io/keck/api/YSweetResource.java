@@ -36,16 +36,16 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP interface of y-sweet ({@code @y-sweet/sdk} 0.9), over the same documents and rights as everything else. Its own
- * addresses, which begin at the root, lead here ({@link io.keck.http.YSweetPaths}). Thread-safe.
+ * The HTTP interface of y-sweet ({@code @y-sweet/sdk} 0.9), over the same documents and rights as the other interfaces. Its
+ * addresses begin at the root; {@link io.keck.http.YSweetPaths} maps them here. Thread-safe.
  */
 @Path("/y-sweet")
 public final class YSweetResource {
-    /** How long a client token is good where a back end says nothing, as in y-sweet; and at most. */
+    /** How long a client token is valid if the back end names no time, as in y-sweet, and the longest time. */
     private static final long SECONDS = 3_600;
 
     private static final long MAX_SECONDS = 86_400;
-    /** What waits longer than this to be committed is answered with an unknown outcome. */
+    /** An update that waits longer for its commit is answered with an unknown outcome. */
     private static final long UPDATE_SECONDS = 30;
 
     private static final int UNPROCESSABLE = 422;
@@ -65,7 +65,7 @@ public final class YSweetResource {
         this.address = address;
     }
 
-    /** What a back end wants of a client token. */
+    /** The parameters of a client token. */
     private record Wish(boolean isReadOnly, boolean isFull, String user, long millis) {
         static Wish of(@Nullable Object body) {
             Map<?, ?> asked = object(body);
@@ -73,22 +73,22 @@ public final class YSweetResource {
             boolean isReadOnly = READ_ONLY.equals(authorization);
             boolean isFull = FULL.equals(authorization);
             if (authorization != null && !isReadOnly && !isFull) {
-                throw refuse("authorization is \"full\" or \"read-only\".");
+                throw refuse("authorization must be \"full\" or \"read-only\".");
             }
             Object user = asked.get("userId");
             if (user != null && !(user instanceof String id && id.length() <= MAX_USER)) {
-                throw refuse("userId is a text of " + MAX_USER + " characters at most.");
+                throw refuse("userId must be a string of at most " + MAX_USER + " characters.");
             }
             Object seconds = asked.get("validForSeconds");
             Long valid = seconds == null ? (Long) SECONDS : Parameters.wholeNumber(seconds);
             if (valid == null || valid < 1 || valid > MAX_SECONDS) {
-                throw refuse("validForSeconds is a whole number from 1 to " + MAX_SECONDS + ".");
+                throw refuse("validForSeconds must be a whole number from 1 to " + MAX_SECONDS + ".");
             }
             return new Wish(isReadOnly, isFull, user == null ? "" : (String) user, valid * MILLIS);
         }
     }
 
-    /** Makes the document that the body names where there is none; without a name, one with a random name. */
+    /** Creates the document that the body names if it does not exist; without a name, one with a random name. */
     @Needs(
             value = {Right.READ, Right.CREATE},
             inBody = true)
@@ -102,7 +102,7 @@ public final class YSweetResource {
             throws IOException {
         Object asked = object(calls.bodies().json(headers, body)).get("docId");
         if (asked != null && !(asked instanceof String)) {
-            throw refuse("docId is a text.");
+            throw refuse("docId must be a string.");
         }
         String name = asked == null ? randomName() : (String) asked;
         RoomName.problem(name).ifPresent(problem -> {
@@ -123,7 +123,7 @@ public final class YSweetResource {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** A client token: the addresses of a document, and a ticket for them where access is configured. */
+    /** Answers with a client token: the addresses of a document and, if access is configured, a ticket for them. */
     @Needs(Right.READ)
     @POST
     @Path("doc/{workspace}/auth")
@@ -141,7 +141,7 @@ public final class YSweetResource {
         boolean mayWrite = grant.allows(Right.WRITE);
         if (wish.isFull() && !mayWrite) {
             throw new Refusal(
-                    Status.FORBIDDEN, "The credential may only read, so it can give the authorization read-only.");
+                    Status.FORBIDDEN, "The credential may only read, so its client tokens can only have the authorization \"read-only\".");
         }
         String base = address.of(request) + "/d/" + PublicAddress.segment(name);
         Map<String, @Nullable Object> token = new LinkedHashMap<>();
@@ -167,11 +167,11 @@ public final class YSweetResource {
         try {
             return visit.clientTicket(grant, wish.isReadOnly(), wish.millis(), wish.user());
         } catch (IllegalArgumentException e) {
-            throw refuse("The userId and the attributes of the credential are too much: " + e.getMessage());
+            throw refuse("The userId and the attributes of the credential are too large together: " + e.getMessage());
         }
     }
 
-    /** The whole document as an update in V1. */
+    /** Answers with the whole document as an update in V1. */
     @Needs(value = Right.READ, tickets = Purpose.CLIENT)
     @GET
     @Path("d/{workspace}/as-update")
@@ -187,12 +187,12 @@ public final class YSweetResource {
     private static Answer<Reply> fresh(Answer<Reply> answer) {
         if (answer.stale()) {
             answer.value().close();
-            throw new Unavailable("only an old state is known", false);
+            throw new Unavailable("the database does not answer, and this node may have an old state", false);
         }
         return answer;
     }
 
-    /** Merges an update in V1 into the document: 204 once all of it is committed. A repeat does no harm. */
+    /** Merges an update in V1 into the document: 204 once all of it is committed. Repeating it changes nothing. */
     @Needs(value = Right.WRITE, tickets = Purpose.CLIENT)
     @POST
     @Path("d/{workspace}/update")
@@ -226,29 +226,29 @@ public final class YSweetResource {
         if (!merged.value()) {
             throw new Refusal(
                     Status.CONFLICT,
-                    "A part of the update was not taken: it deletes content that the document does not have, or has other"
-                            + " content under ids that the document has. Read the document, and make the update again.");
+                    "A part of the update was not applied: it deletes content that the document does not have, or has other"
+                            + " content under ids that the document has. Read the document and create the update from its current state.");
         }
         return new Answer<>(Reply.empty(Status.NO_CONTENT), merged.roomId(), merged.seq(), merged.stale());
     }
 
-    /** Whether documents can be stored. It is what y-sweet's SDK asks; load balancers ask {@code /health}. */
-    @Public("It says that the server runs, and nothing of a document.")
+    /** Whether documents can be stored. y-sweet's SDK asks this; load balancers should ask {@code /health}. */
+    @Public("It reveals that the server runs, and nothing about documents.")
     @GET
     @Path("check_store")
     public void checkStore(@Suspended AsyncResponse response) {
         check(response);
     }
 
-    /** The same; the body says nothing. */
-    @Public("It says that the server runs, and nothing of a document.")
+    /** The same check as a POST, whose body is ignored. */
+    @Public("It reveals that the server runs, and nothing about documents.")
     @POST
     @Path("check_store")
     public void postCheckStore(@Suspended AsyncResponse response) {
         check(response);
     }
 
-    /** Looks for a document: the database says whether there is one, or says nothing. */
+    /** Looks up a document that need not exist: any answer of the database shows that it works. */
     private void check(AsyncResponse response) {
         calls.resume(
                 response,
@@ -264,7 +264,7 @@ public final class YSweetResource {
         if (body instanceof Map<?, ?> object) {
             return object;
         }
-        throw refuse("The body has to be a JSON object.");
+        throw refuse("The body must be a JSON object.");
     }
 
     private static Refusal refuse(String sentence) {

@@ -14,29 +14,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the caller of a request. The one place that makes callers.
+ * Finds the caller of a request; no other class creates callers.
  *
  * <ol>
- *   <li>Headers of a trusted proxy, where it names a user.
- *   <li>The credential, by its form: {@code kt1.} a ticket, {@code keck_} an API key, three parts with dots a JSON web
- *       token, and everything else a question for the operator's back end.
- *   <li>Without either, the anonymous role, where there is one.
+ *   <li>Headers of a trusted proxy, if they name a user.
+ *   <li>The credential, by its form: {@code kt1.} is a ticket, {@code keck_} an API key, three parts with dots a JSON web
+ *       token; anything else is a question for the operator's back end.
+ *   <li>Without headers and credential, the anonymous role, if there is one.
  * </ol>
  *
- * Rules come from the credential; where it has none, from the operator's back end; where there is none, from the
+ * Rules come from the credential; if it has none, from the operator's back end; if there is no back end, from the
  * configuration. Thread-safe.
  */
 final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
     /**
-     * The ways in that are on; null where one is off.
+     * The accepted ways to sign in; null for those that are off.
      *
-     * @param anonymous the rules of those without a credential
-     * @param configured the rules of those whose credential has none
-     * @param limits of those whose credential has none
+     * @param anonymous the rules of callers without a credential
+     * @param configured the rules of callers whose credential has none
+     * @param limits the limits of callers whose credential has none
      * @param hookMillis how long an answer of the hook is kept
-     * @param headerMillis how long a connection lives by headers that were read once
+     * @param headerMillis how long a connection lasts after the proxy's headers were read
      */
     record Ways(
             @Nullable JwtVerifier jwt,
@@ -77,39 +77,39 @@ final class Authenticator {
         return revocations;
     }
 
-    /** Seconds until that address may try again. */
+    /** Returns the seconds after which the address may try again. */
     int wait(String address) {
         return throttle.wait(address);
     }
 
-    /** Whether the operator's back end is asked. */
+    /** Whether there is an operator's back end to ask. */
     boolean hasHook() {
         return ways.hook() != null;
     }
 
-    /** Changes whenever credentials that were good may not be so any more. */
+    /** Returns a number that changes whenever a valid credential may have become invalid. */
     long generation() {
         JwtVerifier jwt = ways.jwt();
         ApiKeys keys = ways.keys();
         return (jwt == null ? 0 : jwt.generation()) + (keys == null ? 0 : keys.generation());
     }
 
-    /** Forgets the answers about that principal, or all where it is empty; they are asked for again. */
+    /** Drops cached answers about a principal, or all if it is empty, so that they are asked for again. */
     void forget(String principal) {
         cache.forget(principal);
     }
 
     /**
-     * The caller of a request.
+     * Finds the caller of a request.
      *
-     * @param document for which it is asked; null for the server as a whole
-     * @param purpose for which a ticket is taken; null for none
-     * @throws RefusedException if there is none
+     * @param document the document that is asked for; null for the server as a whole
+     * @param purpose the purpose for which a ticket is accepted; null to accept none
+     * @throws RefusedException if the credential is refused, or missing and access is not open to anonymous callers
      */
     Caller find(Attempt attempt, @Nullable String document, @Nullable Purpose purpose) throws RefusedException {
         Caller caller = judged(attempt, document, purpose);
         if (!revocations.areUsable()) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the revocations could not be read for too long");
+            throw new RefusedException(Fault.UNAVAILABLE, "reading the revocations has failed for too long");
         }
         if (revocations.revoke(caller)) {
             throw new RefusedException(Fault.REVOKED, "the credential was revoked");
@@ -121,7 +121,7 @@ final class Authenticator {
             throws RefusedException {
         if (attempt.isMalformed()) {
             throttle.failed(attempt.address());
-            throw new RefusedException(Fault.BAD, "a malformed credential, or two where there may be one");
+            throw new RefusedException(Fault.BAD, "the credential is malformed, or there are two of them");
         }
         Identified named = named(attempt);
         if (named != null) {
@@ -149,7 +149,7 @@ final class Authenticator {
     /** Keeps only the part of the answer of the operator's back end that describes the user. */
     private Caller throughProxy(Attempt attempt, Identified named, @Nullable String document) throws RefusedException {
         if (now() >= named.expiresAt()) {
-            throw new RefusedException(Fault.STALE, "the headers of the proxy came with a request of long ago");
+            throw new RefusedException(Fault.STALE, "the headers of the proxy are those of a request that is too old");
         }
         if (ways.hook() == null) {
             return complete("", named, document);
@@ -164,7 +164,7 @@ final class Authenticator {
         return since(attempt.at(), cached, named.expiresAt());
     }
 
-    /** An answer that was kept from another request of the same user: it makes no older connection newer. */
+    /** Copies a cached answer from another request of the same user. It does not prolong older connections. */
     private static Caller since(long at, Caller kept, long expiresAt) {
         return new Caller(
                 kept.principal(),
@@ -181,7 +181,7 @@ final class Authenticator {
         return revocations.version();
     }
 
-    /** Whether a trusted proxy named the user, who comes back through it. */
+    /** Whether a trusted proxy named the user; each new request then comes with headers again. */
     boolean isNamedByProxy(Attempt attempt) {
         try {
             return named(attempt) != null;
@@ -214,11 +214,11 @@ final class Authenticator {
             throw new RefusedException(Fault.TOO_MANY, "too many failed attempts");
         }
         if (!revocations.areFresh()) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the revocations could not be read");
+            throw new RefusedException(Fault.UNAVAILABLE, "reading the revocations has failed");
         }
         if (Tickets.isTicket(credential.text())) {
             if (document == null) {
-                throw new RefusedException(Fault.BAD, "a ticket is for a document");
+                throw new RefusedException(Fault.BAD, "a ticket opens a document, not the server");
             }
             return tickets.verify(credential.text(), document, purpose, now, version());
         }
@@ -239,7 +239,7 @@ final class Authenticator {
         return document == null ? hash + "\n" : hash + "\n/" + document;
     }
 
-    /** Whether only the operator's back end understands it. */
+    /** Whether only the operator's back end can judge the credential. */
     private boolean isForHook(String text) {
         return !(ApiKeys.isKey(text) && ways.keys() != null) && !(JwtVerifier.isToken(text) && ways.jwt() != null);
     }
@@ -255,12 +255,12 @@ final class Authenticator {
         }
         AccessHook hook = ways.hook();
         if (hook == null) {
-            throw new RefusedException(Fault.BAD, "no way in that is on understands the credential");
+            throw new RefusedException(Fault.BAD, "the credential has no accepted form");
         }
         return hook.ask(text, null, document, now);
     }
 
-    /** Gives an identified caller its rules, where the credential has none. */
+    /** Gives an identified caller its rules, if the credential has none. */
     private Caller complete(String token, Identified who, @Nullable String document) throws RefusedException {
         if (revocations.revoke(who.principal().id(), who.tokenId(), who.issuedAt())) {
             throw new RefusedException(Fault.REVOKED, "the credential was revoked");
@@ -287,7 +287,7 @@ final class Authenticator {
         return cache.size();
     }
 
-    /** The ways that are on, for the line that says so at the start. */
+    /** Returns the names of the accepted ways to sign in, for the log at the start. */
     static List<String> names(Ways ways) {
         return java.util.stream.Stream.of(
                         ways.jwt() == null ? "" : "JSON web tokens",

@@ -16,7 +16,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Asks another server for something small, within a time that covers everything from the name to the last byte. */
+/** Fetches small answers from other servers within one time limit, from the look-up of the name to the last byte. */
 final class BoundedHttp {
     private final HttpClient client;
     private final long timeoutMillis;
@@ -32,13 +32,13 @@ final class BoundedHttp {
                 .build();
     }
 
-    /** What came back. */
+    /** An answer. */
     record Answer(int status, byte[] body) {}
 
     /**
      * Sends a request.
      *
-     * @throws IOException if there was no whole answer in time, or it was too large; the message shows no address
+     * @throws IOException if the answer was not complete in time or too large; the message does not show the address
      */
     Answer send(HttpRequest.Builder request) throws IOException {
         CompletableFuture<HttpResponse<byte[]>> answer = client.sendAsync(
@@ -59,25 +59,25 @@ final class BoundedHttp {
     }
 
     /**
-     * An http or https address of the configuration.
+     * Parses an http or https address of the configuration.
      *
-     * @throws IllegalArgumentException with a sentence that begins with that name
+     * @throws IllegalArgumentException if it is malformed; the message begins with the key
      */
     static URI address(String key, String text) {
         URI uri;
         try {
             uri = URI.create(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(key + " is no URL.", e);
+            throw new IllegalArgumentException(key + " is not a URL.", e);
         }
         boolean http = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
         if (!http || uri.getHost() == null || uri.getUserInfo() != null) {
-            throw new IllegalArgumentException(key + " is a URL of http or https, without a user in it.");
+            throw new IllegalArgumentException(key + " must be a URL of http or https without a user name.");
         }
         return uri;
     }
 
-    /** Takes as many bytes as allowed, and fails with one more. */
+    /** Accepts the allowed number of bytes and fails at the next one. */
     private static final class Bounded implements HttpResponse.BodySubscriber<byte[]> {
         private final CompletableFuture<byte[]> body = new CompletableFuture<>();
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -106,7 +106,7 @@ final class BoundedHttp {
                     if (subscription != null) {
                         subscription.cancel();
                     }
-                    body.completeExceptionally(new IOException("the answer has more than " + most + " bytes"));
+                    body.completeExceptionally(new IOException("the answer is larger than " + most + " bytes"));
                     return;
                 }
                 byte[] piece = new byte[buffer.remaining()];

@@ -6,14 +6,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Callers whose credential was found good, by its hash: checking a signature costs more than all else of a small request.
- * An entry ends with its credential at the latest. Bounded, the one that was used last stays longest. Thread-safe.
+ * Callers whose credential was verified, by its hash: verifying a signature costs more than the rest of a small request. An
+ * entry ends with its credential at the latest. Bounded: the least recently used entry goes first. Thread-safe.
  */
 final class CallerCache {
     static final int MAX = 10_000;
     private static final int SHARDS = 16;
 
-    /** @param until when it has to be checked again: milliseconds since 1970 */
+    /** @param until when the credential has to be verified again, in milliseconds since 1970 */
     private record Entry(Caller caller, long generation, long until) {}
 
     private static final class Shard extends LinkedHashMap<String, Entry> {
@@ -41,7 +41,7 @@ final class CallerCache {
         return shards[Math.floorMod(key.hashCode(), SHARDS)];
     }
 
-    /** @param generation of the keys now: an entry of another one has ended */
+    /** @param generation the current generation of the keys; entries of older ones have ended */
     @Nullable
     Caller get(String key, long generation, long now) {
         Shard shard = shard(key);
@@ -65,7 +65,7 @@ final class CallerCache {
         }
     }
 
-    /** Forgets those of that principal, or all where it is empty. */
+    /** Drops the entries of a principal, or all if it is empty. */
     void forget(String principal) {
         for (Shard shard : shards) {
             synchronized (shard) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Keys of the configuration first, and those of an identity provider where none of them fits. Thread-safe. */
+/** Keys of the configuration, and after them those of an identity provider. Thread-safe. */
 record CombinedKeys(KeyRing first, KeyRing second) implements KeyRing {
     @Override
     public List<VerificationKey> find(String algorithm, @Nullable String id) throws RefusedException {
@@ -13,7 +13,7 @@ record CombinedKeys(KeyRing first, KeyRing second) implements KeyRing {
             return found;
         }
         if (algorithm.equals(VerificationKey.HS256)) {
-            return found; // a provider publishes no secrets
+            return found; // never ask a provider for a secret: it publishes public keys only
         }
         List<VerificationKey> all = new ArrayList<>(found);
         all.addAll(second.find(algorithm, id));

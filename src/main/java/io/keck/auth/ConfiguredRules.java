@@ -5,7 +5,7 @@ import io.keck.access.Rules;
 import java.util.List;
 
 /**
- * Rules of the configuration, for those whose credential has none of its own. Immutable.
+ * Rules of the configuration, for callers whose credential has none. Immutable.
  *
  * @param entries in any order
  */
@@ -13,8 +13,8 @@ record ConfiguredRules(List<Entry> entries) {
     /**
      * One rule.
      *
-     * @param principal whom it concerns; empty for all
-     * @param group whose members it concerns; empty for all
+     * @param principal the principal to which the rule applies; empty for all
+     * @param group the group to whose members the rule applies; empty for all
      */
     record Entry(String principal, String group, Rule rule) {}
 

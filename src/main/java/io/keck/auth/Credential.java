@@ -25,7 +25,7 @@ final class Credential {
         return text;
     }
 
-    /** SHA-256 of the text, base64 of URLs: may be kept and compared, and says nothing. */
+    /** Returns the SHA-256 of the text in base64url. It may be stored and compared, and does not reveal the text. */
     String hash() {
         return hash(text);
     }
@@ -36,7 +36,7 @@ final class Credential {
                 .encodeToString(Digests.sha256(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Whether two texts are equal, in a time that does not depend on where they differ. */
+    /** Compares two texts in a time that does not depend on where they differ. */
     static boolean same(String one, String other) {
         return MessageDigest.isEqual(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
     }

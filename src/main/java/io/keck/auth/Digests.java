@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Algorithms that every Java has. Stateless. */
+/** Hash algorithms that every Java platform has to provide. Stateless. */
 final class Digests {
     private Digests() {}
 

@@ -14,15 +14,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells all nodes that a principal has shown a newer credential for a document, so that connections it opened with an older
- * one last as long as the newer one. Goes through the database, because the connections may be those of any node. Writes
- * only what is news: a client may show the same credential as often as it likes. Thread-safe.
+ * one last as long as the newer one. Goes through the database, because the connections may be on any node. Writes only
+ * extensions that matter, because a client may show the same credential any number of times. Thread-safe.
  */
 final class Extensions {
     private static final Logger LOG = LoggerFactory.getLogger(Extensions.class);
     private static final int MAX_KNOWN = 10_000;
-    /** A credential that lasts only this much longer is no news: grants of headers end a little later with each request. */
+    /** Extensions shorter than this are not written: grants of proxy headers end slightly later with each request. */
     private static final long NEWS_MILLIS = 60_000;
-    /** Rows that may wait for the database; what is beyond is told with the next request that shows the credential. */
+    /** Rows that may wait for the database; further ones are written when the credential is shown again. */
     private static final int MAX_PENDING = 100;
 
     private final AccessStore store;
@@ -37,13 +37,13 @@ final class Extensions {
         }
     };
 
-    /** @param executor runs what waits for the database */
+    /** @param executor runs calls that wait for the database */
     Extensions(AccessStore store, Executor executor) {
         this.store = store;
         this.executor = executor;
     }
 
-    /** A credential was shown for a document that it may read. Returns at once. */
+    /** Notes that a credential was shown for a document that it may read. Returns at once. */
     void shown(Grant grant) {
         if (grant.expiresAt() == Caller.NEVER || grant.principal().equals(Principal.ANONYMOUS)) {
             return;
@@ -63,7 +63,7 @@ final class Extensions {
         if (before != null && until - before < NEWS_MILLIS) {
             return false;
         }
-        known.remove(subject); // the newest stands last
+        known.remove(subject); // so that the newest entry is the last
         known.put(subject, until);
         return true;
     }
@@ -72,7 +72,7 @@ final class Extensions {
         try {
             store.revoke(Revocation.Kind.EXTENSION, subject, until);
         } catch (RuntimeException e) {
-            LOG.debug("A newer credential could not be noted; connections end with their older ones", e);
+            LOG.debug("Storing a newer credential failed; connections still end with their older ones", e);
             forget(subject);
         } finally {
             places.release();

@@ -15,27 +15,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connections that live by a grant. They are looked through twice a second. Each ends with its grant, and is judged again
- * after a change of keys, on request, and, where the operator's back end decides, shortly before its grant ends: an answer
- * that is good for longer keeps the connection. Thread-safe.
+ * The connections that depend on a grant, checked twice a second. A connection ends with its grant. It is judged again after
+ * a change of keys, on request, and, if the operator's back end decides, shortly before its grant ends: a later end in the
+ * answer keeps the connection open. Thread-safe.
  */
 final class Followers {
     private static final Logger LOG = LoggerFactory.getLogger(Followers.class);
 
-    /** How long before its end a grant is asked for again: a tenth of its time, and no more than this. */
+    /** How long before its end a grant is renewed: a tenth of its duration, and at most this long. */
     private static final long MAX_RENEWAL_MILLIS = 60_000;
 
     private final Authenticator authenticator;
     private final Executor judge;
     private final Set<Following> all = ConcurrentHashMap.newKeySet();
 
-    /** @param judge runs what may wait for the operator's back end */
+    /** @param judge runs calls that may wait for the operator's back end */
     Followers(Authenticator authenticator, Executor judge) {
         this.authenticator = authenticator;
         this.judge = judge;
     }
 
-    /** One connection. */
+    /** A connection. */
     private static final class Following {
         final Attempt attempt;
         final @Nullable Purpose purpose;
@@ -44,7 +44,7 @@ final class Followers {
         final AtomicBoolean ended = new AtomicBoolean();
         final AtomicBoolean renewing = new AtomicBoolean();
         volatile Grant grant;
-        /** When the connection ends, and from when on its grant is asked for again; milliseconds since 1970. */
+        /** When the connection ends, and when the renewal of its grant begins; milliseconds since 1970. */
         volatile long expiresAt;
 
         volatile long renewAt;
@@ -63,13 +63,13 @@ final class Followers {
         }
     }
 
-    /** Adds a connection; what is returned removes it. */
+    /** Adds a connection; running the result removes it. */
     Runnable add(Attempt attempt, @Nullable Purpose purpose, Grant grant, Visit.Follower follower, Set<Right> needed) {
         Following following = new Following(attempt, purpose, follower, needed, grant);
         long now = authenticator.now();
         following.lastsUntil(grant.expiresAt(), now);
         all.add(following);
-        check(following, now); // a revocation may have come since the grant was made
+        check(following, now); // a revocation may have arrived after the grant was made
         return () -> all.remove(following);
     }
 
@@ -77,7 +77,7 @@ final class Followers {
         return all.size();
     }
 
-    /** Ends those whose grant has ended. */
+    /** Ends connections whose grant has ended, and renews grants that end soon. */
     void tick() {
         long now = authenticator.now();
         boolean usable = authenticator.revocations().areUsable();
@@ -103,7 +103,7 @@ final class Followers {
         }
     }
 
-    /** Whether the operator's back end can say again what the connection may do; nothing else makes a grant longer. */
+    /** Whether the operator's back end can renew the grant; nothing else can prolong one. */
     private boolean isRenewable(Following following) {
         return authenticator.hasHook() && !isByTicket(following.attempt);
     }
@@ -112,19 +112,19 @@ final class Followers {
         try {
             long before = following.expiresAt;
             judge(following);
-            if (following.expiresAt <= before && !following.ended.get()) { // an answer that was kept from before
+            if (following.expiresAt <= before && !following.ended.get()) { // a cached answer
                 authenticator.forget(following.grant.principal().id());
                 judge(following);
             }
         } finally {
-            following.lastsUntil(following.expiresAt, authenticator.now()); // the next time comes later and later
+            following.lastsUntil(following.expiresAt, authenticator.now()); // so that each further attempt comes later
             following.renewing.set(false);
         }
     }
 
     /**
-     * Judges those of that principal and that document again; empty stands for all. A ticket is not judged again: it has
-     * ended long ago, and its grant holds until it ends or is revoked.
+     * Judges the connections of a principal to a document again; empty stands for all. Tickets are not judged again: they have
+     * expired long ago, and their grants hold until they end or are revoked.
      */
     void judgeAgain(String principal, String document) {
         for (Following following : all) {
@@ -138,8 +138,8 @@ final class Followers {
     }
 
     /**
-     * A principal has shown a newer credential for a document: its connections to it last until that one ends. They keep the
-     * rights they have; more comes only with a credential that the connection itself shows.
+     * Prolongs the connections of a principal to a document after it showed a newer credential. Their rights stay the same:
+     * a connection gets more rights only with a credential that it shows itself.
      */
     void extend(Revocations.Extension extension) {
         long now = authenticator.now();
@@ -167,7 +167,7 @@ final class Followers {
             } else if (!following.ended.get()) {
                 boolean changed = !fresh.rights().equals(following.grant.rights());
                 following.grant = fresh;
-                if (isRenewable(following)) { // headers are judged by what was shown once: that makes nothing longer
+                if (isRenewable(following)) { // proxy headers were shown once, so judging them again prolongs nothing
                     following.lastsUntil(fresh.expiresAt(), authenticator.now());
                 }
                 if (changed) {
@@ -177,7 +177,7 @@ final class Followers {
         } catch (RefusedException e) {
             boolean isOver = e.fault() == Fault.EXPIRED || e.fault() == Fault.STALE;
             boolean extended = isOver && authenticator.now() < following.expiresAt;
-            if (e.fault() != Fault.UNAVAILABLE && !extended) { // what cannot be judged now stays as it was
+            if (e.fault() != Fault.UNAVAILABLE && !extended) { // while the judge is unavailable the connection stays as it is
                 end(following, e.fault());
             }
         }

@@ -8,7 +8,7 @@ import io.keck.room.HeldUpdates;
 import jakarta.validation.constraints.NotNull;
 import java.util.concurrent.TimeUnit;
 
-/** The {@code access.held} block: what is kept of what strict authorship does not apply. */
+/** The {@code access.held} block: bounds of the updates that strict authorship holds. */
 public class HeldFactory {
     @NotNull
     @JsonProperty

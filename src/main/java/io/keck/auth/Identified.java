@@ -8,13 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The holder of a credential.
+ * The holder of a credential, as far as the credential tells.
  *
- * @param rules those that the credential itself has; null if the configuration or the access hook decides
- * @param groups of the principal, for rules of the configuration
- * @param issuedAt milliseconds since 1970; 0 where it has no beginning
+ * @param rules the rules of the credential; null if the configuration or the access hook decides
+ * @param groups the groups of the principal, for rules of the configuration
+ * @param issuedAt milliseconds since 1970; 0 if the credential does not say
  * @param expiresAt milliseconds since 1970
- * @param limits those that the credential itself names; the others are 0
+ * @param limits the limits that the credential names; the others are 0
  */
 record Identified(
         Principal principal,

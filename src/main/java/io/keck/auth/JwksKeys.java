@@ -25,10 +25,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys that an identity provider publishes (RFC 7517), found by its address or by OpenID Connect Discovery. They are
- * fetched again every ten minutes, and at once, at most every ten seconds, when a token names a key that is not known: so
- * a new key works from its first token on. Keys of a provider that does not answer stay good for some hours. Symmetric keys
- * in a set are left out. Thread-safe.
+ * The keys that an identity provider publishes (RFC 7517), at a given address or found by OpenID Connect Discovery. They are
+ * fetched every ten minutes, and at once, at most every ten seconds, when a token names an unknown key, so a new key works
+ * from its first token on. If the provider does not answer, its keys stay valid for some hours. Symmetric keys in the set are
+ * ignored. Thread-safe.
  */
 final class JwksKeys implements KeyRing {
     private static final Logger LOG = LoggerFactory.getLogger(JwksKeys.class);
@@ -53,10 +53,10 @@ final class JwksKeys implements KeyRing {
     private @Nullable CompletableFuture<Void> fetching;
 
     /**
-     * Fetches nothing yet.
+     * Creates the keys without fetching any.
      *
-     * @param address of the keys; or of the issuer
-     * @param issuer not empty: discovery tells where its keys are
+     * @param address the address of the keys or, if {@code issuer} is not empty, of the issuer
+     * @param issuer the issuer whose discovery document names the address of the keys; empty if {@code address} does
      * @param fetcher runs the fetches, one at a time
      * @param steady milliseconds of a steady clock
      */
@@ -77,7 +77,7 @@ final class JwksKeys implements KeyRing {
     public List<VerificationKey> find(String algorithm, @Nullable String id) throws RefusedException {
         long now = steady.getAsLong();
         if (everFetched && now - fetchedAt > REFRESH_MILLIS) {
-            var unused = fetch(now); // in the background: the old keys do
+            var unused = fetch(now); // in the background: the old keys are still good
         }
         List<VerificationKey> found = usable(algorithm, id, now);
         if (!found.isEmpty()) {
@@ -89,7 +89,7 @@ final class JwksKeys implements KeyRing {
             found = usable(algorithm, id, steady.getAsLong());
         }
         if (found.isEmpty() && !isUsable(steady.getAsLong())) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the keys of the identity provider are not known");
+            throw new RefusedException(Fault.UNAVAILABLE, "the keys of the identity provider have not been fetched");
         }
         return found;
     }
@@ -106,13 +106,13 @@ final class JwksKeys implements KeyRing {
         try {
             fetched.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            LOG.debug("The keys of the identity provider did not come in time", e);
+            LOG.debug("Fetching the keys of the identity provider took too long or failed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** The fetch that is under way, or a new one; null where the last one is too recent. */
+    /** Returns the fetch in progress or starts one; null if the last one is too recent. */
     private synchronized @Nullable CompletableFuture<Void> fetch(long now) {
         CompletableFuture<Void> running = fetching;
         if (running != null && !running.isDone()) {
@@ -132,10 +132,10 @@ final class JwksKeys implements KeyRing {
             take(keysOf(get(issuer.isEmpty() ? address : discover())));
         } catch (IOException | IllegalArgumentException e) {
             LOG.warn(
-                    "The keys of the identity provider at {} cannot be fetched ({}); {}",
+                    "Fetching the keys of the identity provider at {} failed ({}); {}",
                     address.getHost(),
                     e.getMessage(),
-                    everFetched ? "the known ones stay in use" : "tokens are refused with 503 until they can");
+                    everFetched ? "the known keys stay in use" : "tokens are refused with 503 until a fetch succeeds");
         }
     }
 
@@ -143,7 +143,7 @@ final class JwksKeys implements KeyRing {
         Set<String> before = names(keys);
         boolean lost = !names(fresh).containsAll(before);
         if (!everFetched || !before.equals(names(fresh))) {
-            LOG.info("The identity provider at {} has {} keys that can be used", address.getHost(), fresh.size());
+            LOG.info("The identity provider at {} published {} usable keys", address.getHost(), fresh.size());
         }
         keys = List.copyOf(fresh);
         fetchedAt = steady.getAsLong();
@@ -160,7 +160,7 @@ final class JwksKeys implements KeyRing {
         return names;
     }
 
-    /** OpenID Connect Discovery 1.0, section 4: the document has to name the issuer it was asked of. */
+    /** OpenID Connect Discovery 1.0, section 4: the document has to name the issuer that was asked. */
     private URI discover() throws IOException {
         String base = address.toString();
         URI document = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + DISCOVERY);
@@ -168,7 +168,7 @@ final class JwksKeys implements KeyRing {
         String named = about == null ? null : StrictJson.text(about, "issuer");
         String where = about == null ? null : StrictJson.text(about, "jwks_uri");
         if (named == null || where == null || !named.equals(issuer)) {
-            throw new IOException("its discovery document is not that of the configured issuer");
+            throw new IOException("its discovery document names another issuer than the configured one");
         }
         return BoundedHttp.address("jwks_uri", where);
     }
@@ -193,11 +193,11 @@ final class JwksKeys implements KeyRing {
                 }
             }
             if (keys.isEmpty()) {
-                throw new IOException("it has no key of RS256, ES256 or EdDSA");
+                throw new IOException("it published no key for RS256, ES256 or EdDSA");
             }
             return keys;
         } catch (JoseException e) {
-            throw new IOException("it is no set of keys", e);
+            throw new IOException("the answer is not a set of keys", e);
         }
     }
 }

@@ -41,7 +41,7 @@ public class JwtFactory {
         @JsonSetter(nulls = Nulls.SKIP)
         private String secret = "";
 
-        /** A file with a public key in PEM. */
+        /** The path of a file with a public key in PEM. */
         @JsonProperty
         @JsonSetter(nulls = Nulls.SKIP)
         private String file = "";
@@ -51,7 +51,7 @@ public class JwtFactory {
                 return VerificationKey.ofSecret(kid, secret);
             }
             if (!secret.isEmpty()) {
-                throw new IllegalArgumentException("A secret is a key of HS256 and of no other algorithm.");
+                throw new IllegalArgumentException("A secret can only be a key of HS256, not of another algorithm.");
             }
             try {
                 Path path = Path.of(file);
@@ -99,21 +99,21 @@ public class JwtFactory {
     @JsonProperty
     private Duration skew = Duration.seconds(30);
 
-    /** Whether tokens are accepted. */
+    /** Whether JSON web tokens are accepted. */
     @JsonIgnore
     boolean isOn() {
         return !secret.isEmpty() || !jwksUrl.isEmpty() || !discovery.isEmpty() || !keys.isEmpty();
     }
 
     /**
-     * The verifier of tokens.
+     * Builds the verifier of tokens.
      *
-     * @param maxAgeMillis the life of a token without an end
-     * @throws IllegalArgumentException with a sentence, if something is wrong
+     * @param maxAgeMillis how long a token without {@code exp} is valid
+     * @throws IllegalArgumentException if the block contradicts itself; the message says how
      */
     JwtVerifier build(long maxAgeMillis, Executor fetcher, LongSupplier steady) {
         if (skew.toMilliseconds() > MAX_SKEW_MILLIS) {
-            throw new IllegalArgumentException("access.jwt.skew is 60s at most.");
+            throw new IllegalArgumentException("access.jwt.skew must be at most 60s.");
         }
         if (!jwksUrl.isEmpty() && !discovery.isEmpty()) {
             throw new IllegalArgumentException("Set access.jwt.jwksUrl or access.jwt.discovery, not both.");

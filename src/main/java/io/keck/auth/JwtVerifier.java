@@ -20,14 +20,14 @@ import org.jose4j.lang.JoseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks JSON web tokens (RFC 7519, with the advice of RFC 8725): a key has one algorithm and is one of the configuration,
- * never one that the token brings along; times are judged by the clock of the database.
+ * Verifies JSON web tokens (RFC 7519, with the advice of RFC 8725). A key has one algorithm and comes from the configuration
+ * or the identity provider, never from the token; times are judged by the clock of the database.
  *
- * <p>The claim {@code keck} is {@code {"documents":[rules],"name":"…","attributes":{…},"limits":{…}}}. A token without {@code exp} is
- * good for {@code maxAge} after its {@code iat}; one that has neither is refused. Thread-safe.
+ * <p>The claim {@code keck} is {@code {"documents":[rules],"name":"…","attributes":{…},"limits":{…}}}. A token without
+ * {@code exp} is valid for {@code maxAge} after its {@code iat}; a token without both is refused. Thread-safe.
  */
 final class JwtVerifier {
-    /** Members of a header that bring a key along, or say where one is. */
+    /** Header members that contain a key or point at one. */
     private static final List<String> EMBEDDED_KEYS = List.of("jwk", "jku", "x5u", "x5c");
 
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/jwt", "application/at+jwt");
@@ -41,12 +41,12 @@ final class JwtVerifier {
     private static final double MAX_SECONDS = 253_402_300_799.0; // the end of the year 9999
 
     /**
-     * What tokens have to say.
+     * The requirements on tokens.
      *
-     * @param issuer of {@code iss}; empty where anyone will do
-     * @param audience that {@code aud} contains; empty where anyone will do
-     * @param skewMillis by which the clock of an issuer may be wrong
-     * @param maxAgeMillis the life of a token without an end
+     * @param issuer the required {@code iss}; empty to accept any
+     * @param audience the value that {@code aud} must contain; empty to accept any
+     * @param skewMillis how far the clock of an issuer may be off
+     * @param maxAgeMillis how long a token without {@code exp} is valid
      */
     record Settings(String issuer, String audience, long skewMillis, long maxAgeMillis) {}
 
@@ -58,7 +58,7 @@ final class JwtVerifier {
         this.settings = settings;
     }
 
-    /** Changes whenever tokens that were good may not be so any more. */
+    /** Returns a number that changes whenever a valid token may have become invalid. */
     long generation() {
         return keys.generation();
     }
@@ -73,7 +73,7 @@ final class JwtVerifier {
      * Returns the holder of a token.
      *
      * @param now milliseconds since 1970 by the database's clock
-     * @throws RefusedException if it is not good
+     * @throws RefusedException if the token is malformed, forged, expired or for someone else
      */
     Identified verify(String token, long now) throws RefusedException {
         String[] parts = token.split("\\.", -1);
@@ -91,7 +91,7 @@ final class JwtVerifier {
     private static void checkHeader(ObjectNode header) throws RefusedException {
         for (String member : EMBEDDED_KEYS) {
             if (header.has(member)) {
-                throw bad("its header brings a key along");
+                throw bad("its header contains a key or points at one");
             }
         }
         if (header.has("crit") || header.has("b64") || header.has("zip") || header.has("enc")) {
@@ -107,7 +107,7 @@ final class JwtVerifier {
         String algorithm = text(header, "alg");
         String id = text(header, "kid");
         if (algorithm == null || !ALGORITHMS.contains(algorithm)) {
-            throw bad("its algorithm is not accepted");
+            throw bad("no key has its algorithm");
         }
         if (id != null && (id.length() > MAX_KEY_ID || id.chars().anyMatch(Character::isISOControl))) {
             throw bad("its key id is malformed");
@@ -118,7 +118,7 @@ final class JwtVerifier {
                 return;
             }
         }
-        throw bad(candidates.isEmpty() ? "it names no known key" : "its signature is wrong");
+        throw bad(candidates.isEmpty() ? "it names an unknown key" : "its signature is wrong");
     }
 
     private static boolean isSignedBy(VerificationKey key, String token) {
@@ -174,7 +174,7 @@ final class JwtVerifier {
         }
         JsonNode keck = claims.get("keck");
         if (keck != null && !keck.isObject()) {
-            throw bad("its claim keck is no object");
+            throw bad("its claim keck is not an object");
         }
         String shown = keck == null ? null : StrictJson.text(keck, "name");
         String name = shown != null ? shown : text(claims, "name");
@@ -216,7 +216,7 @@ final class JwtVerifier {
         return audiences;
     }
 
-    /** A NumericDate in milliseconds; null where there is none. */
+    /** Returns a NumericDate in milliseconds since 1970; null if the claim is missing. */
     private static @Nullable Long time(ObjectNode claims, String claim) throws RefusedException {
         JsonNode node = claims.get(claim);
         if (node == null) {
@@ -240,12 +240,12 @@ final class JwtVerifier {
     private static ObjectNode object(String part) throws RefusedException {
         ObjectNode object = StrictJson.object(bytes(part));
         if (object == null) {
-            throw bad("a part of it is no JSON object");
+            throw bad("a part of it is not a JSON object");
         }
         return object;
     }
 
-    /** Base64 of URLs as RFC 7515 demands it: without padding, and one spelling for the same bytes. */
+    /** Decodes base64url as RFC 7515 demands it: without padding, and with only one accepted spelling of the same bytes. */
     private static byte[] bytes(String part) throws RefusedException {
         try {
             byte[] bytes = Base64.getUrlDecoder().decode(part);
@@ -255,7 +255,7 @@ final class JwtVerifier {
         } catch (IllegalArgumentException e) {
             // the same sentence
         }
-        throw bad("a part of it is no base64");
+        throw bad("a part of it is not base64");
     }
 
     private static RefusedException bad(String why) {

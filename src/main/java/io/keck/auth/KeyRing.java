@@ -3,20 +3,20 @@ package io.keck.auth;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The keys that sign tokens. Thread-safe. */
+/** The keys that verify tokens. Thread-safe. */
 interface KeyRing {
     /**
-     * Keys of that algorithm that may have signed a token which names that key. May ask a server, for a bounded time.
+     * Finds the keys of an algorithm that may have signed a token. May ask a server, for a bounded time.
      *
-     * @param id null where the token names none
-     * @throws RefusedException with {@link io.keck.access.Fault#UNAVAILABLE} where the keys are not known now
+     * @param id the key that the token names; null if it names none
+     * @throws RefusedException with {@link io.keck.access.Fault#UNAVAILABLE} if the keys cannot be fetched now
      */
     List<VerificationKey> find(String algorithm, @Nullable String id) throws RefusedException;
 
-    /** Changes whenever a key was taken away. */
+    /** Returns a number that changes whenever a key was removed. */
     long generation();
 
-    /** Those that never change. */
+    /** Returns keys that never change. */
     static KeyRing of(List<VerificationKey> keys) {
         List<VerificationKey> all = List.copyOf(keys);
         return new KeyRing() {
@@ -32,7 +32,7 @@ interface KeyRing {
         };
     }
 
-    /** Those of that algorithm whose id is that one, or either side has none. */
+    /** Returns the keys of an algorithm whose id equals the given one, or where either has none. */
     static List<VerificationKey> matching(List<VerificationKey> keys, String algorithm, @Nullable String id) {
         return keys.stream()
                 .filter(key -> key.algorithm().equals(algorithm)

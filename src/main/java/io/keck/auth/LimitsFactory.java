@@ -9,7 +9,7 @@ import jakarta.validation.constraints.NotNull;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The {@code access.limits} block of the configuration: limits of a principal. 0 is no limit. */
+/** The {@code access.limits} block of the configuration: limits per principal. 0 stands for no limit. */
 public class LimitsFactory {
     @Min(0)
     @JsonProperty
@@ -68,7 +68,7 @@ public class LimitsFactory {
         }
     }
 
-    /** The {@code access.tenants} block: the quota of each tenant, and other ones of single tenants. */
+    /** The {@code access.tenants} block: the quota of each tenant, and exceptions for named tenants. */
     public static class TenantsFactory extends QuotaFactory {
         @Valid
         @NotNull
@@ -80,7 +80,7 @@ public class LimitsFactory {
             named.forEach((tenant, quota) -> {
                 if (tenant.isEmpty() || tenant.indexOf('/') >= 0) {
                     throw new IllegalArgumentException("access.tenants.named: \"" + tenant
-                            + "\" is no tenant; it is the part of a name before the first slash.");
+                            + "\" is not a tenant: a tenant is the part of a name before the first slash.");
                 }
                 quotas.put(tenant, quota.build());
             });

@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads limits as tokens, the file of API keys and the operator's back end write them:
- * {@code {"requestsPerSecond":20,"connections":5,"newDocumentsPerHour":100,"bytesPerSecond":1000000,"maxDocument":5000000}}, of
- * which each may be left out. A member that is not known is an error, so that a misspelt limit is never none. Stateless.
+ * Reads limits in the form that tokens, the file of API keys and the operator's back end use:
+ * {@code {"requestsPerSecond":20,"connections":5,"newDocumentsPerHour":100,"bytesPerSecond":1000000,"maxDocument":5000000}}.
+ * Each member may be left out. An unknown member is an error, so that a misspelt limit is not ignored. Stateless.
  */
 final class LimitsReader {
     private static final String REQUESTS = "requestsPerSecond";
@@ -23,15 +23,15 @@ final class LimitsReader {
     /**
      * Reads an object.
      *
-     * @param object null for one that names no limit
-     * @throws IllegalArgumentException with a sentence, if a limit is not known or no whole number above 0
+     * @param object null names no limit
+     * @throws IllegalArgumentException if a limit is unknown or not a whole number above 0
      */
     static Limits limits(@Nullable JsonNode object) {
         if (object == null || object.isNull()) {
             return Limits.UNSAID;
         }
         if (!object.isObject()) {
-            throw new IllegalArgumentException("limits is no object.");
+            throw new IllegalArgumentException("limits is not an object.");
         }
         int requests = 0;
         int connections = 0;
@@ -46,7 +46,7 @@ final class LimitsReader {
                 case DOCUMENTS -> documents = (int) number(value, Integer.MAX_VALUE);
                 case BYTES -> bytes = number(value, Long.MAX_VALUE);
                 case SIZE -> size = number(value, Long.MAX_VALUE);
-                default -> throw new IllegalArgumentException("A limit is not known.");
+                default -> throw new IllegalArgumentException("limits has an unknown member.");
             }
         }
         return new Limits(requests, connections, documents, bytes, size);
@@ -57,12 +57,12 @@ final class LimitsReader {
                 || !value.canConvertToLong()
                 || value.longValue() < 1
                 || value.longValue() > max) {
-            throw new IllegalArgumentException("A limit is no whole number above 0.");
+            throw new IllegalArgumentException("A limit is not a whole number above 0.");
         }
         return value.longValue();
     }
 
-    /** Writes limits so that {@link #limits} reads them. */
+    /** Writes limits in the form that {@link #limits} reads. */
     static void write(Limits limits, ObjectNode into) {
         into.put(REQUESTS, limits.requestsPerSecond());
         into.put(CONNECTIONS, limits.connections());

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A list of networks. Looks up no names. Immutable. */
+/** A set of networks. Never looks up names. Immutable. */
 final class Networks {
     private record Network(byte[] address, int bits) {
         boolean contains(byte[] other) {
@@ -26,7 +26,7 @@ final class Networks {
     private final List<Network> networks = new ArrayList<>();
 
     /**
-     * Of addresses and networks ({@code 10.0.0.0/8}) with commas between them.
+     * Parses addresses and networks ({@code 10.0.0.0/8}) with commas between them.
      *
      * @throws IllegalArgumentException if one is malformed
      */
@@ -51,16 +51,16 @@ final class Networks {
         } catch (NumberFormatException e) {
             // the same sentence
         }
-        throw new IllegalArgumentException("\"" + text + "\" is no IP address and no network such as 10.0.0.0/8.");
+        throw new IllegalArgumentException("\"" + text + "\" is neither an IP address nor a network such as 10.0.0.0/8.");
     }
 
-    /** Whether an address in text form is one of these. */
+    /** Whether an address in text form belongs to one of the networks. */
     boolean contain(String address) {
         byte[] bytes = bytes(address);
         return bytes != null && networks.stream().anyMatch(network -> network.contains(bytes));
     }
 
-    /** The bytes of an address; null where it is none. IPv4 within IPv6 counts as IPv4. */
+    /** Returns the bytes of an address; null if the text is not an address. IPv4 mapped into IPv6 counts as IPv4. */
     private static byte @Nullable [] bytes(String address) {
         String text =
                 address.startsWith("[") && address.endsWith("]") ? address.substring(1, address.length() - 1) : address;

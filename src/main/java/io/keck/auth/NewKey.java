@@ -7,15 +7,15 @@ import java.time.Instant;
 /**
  * A new API key.
  *
- * @param key shown once, to be given to the back end
- * @param line for the file of API keys; holds the hash of the key alone
+ * @param key the key, which is shown once, for the back end
+ * @param line the line for the file of API keys; it contains only the hash of the key
  */
 public record NewKey(String key, String line) {
     /**
-     * Draws one.
+     * Draws a random key.
      *
-     * @param match the documents it is for, see {@link Rule}
-     * @throws IllegalArgumentException with a sentence, if the name, the match or the role is wrong
+     * @param match the documents it opens, see {@link Rule}
+     * @throws IllegalArgumentException if the name, the match or the role is wrong; the message says which
      */
     public static NewKey make(String name, String match, String role) {
         Rule rule = new Rule(match, RuleReader.role(role).rights());

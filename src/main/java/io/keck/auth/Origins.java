@@ -7,8 +7,8 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 
 /**
- * Whether a request comes from a page that may use the cookies of this server. Browsers add cookies to whatever any page
- * sends; so a cookie counts only with an {@code Origin} that is this server or one of the configured list. Without that
+ * Decides whether a request comes from a page that may use the cookies of this server. Browsers add cookies to requests of
+ * any page, so a cookie counts only with an {@code Origin} that is this server or in the configured list. Without that
  * header it counts for reading, unless the browser says that another site asks, and never for a WebSocket. Immutable.
  */
 final class Origins {
@@ -16,7 +16,7 @@ final class Origins {
 
     private final Set<String> allowed = new HashSet<>();
 
-    /** @param list origins with commas between them; {@code *} allows no cookies at all */
+    /** @param list origins with commas between them; {@code *} means that no cookie is accepted */
     Origins(String list) {
         for (String origin : list.split(",", -1)) {
             if (!origin.isBlank() && !origin.strip().equals("*")) {
@@ -25,7 +25,7 @@ final class Origins {
         }
     }
 
-    /** The list, in lower case. */
+    /** Returns the configured origins in lower case. */
     Set<String> allowed() {
         return Set.copyOf(allowed);
     }
@@ -43,7 +43,7 @@ final class Origins {
                 && !request.getHeaders().contains(HttpHeader.UPGRADE);
     }
 
-    /** By host and port: whether a proxy speaks TLS with the browser is not known here. */
+    /** Compares host and port only: this server does not know whether a proxy speaks TLS with the browser. */
     private static boolean isOwn(Request request, String origin) {
         String host = request.getHeaders().get(HttpHeader.HOST);
         return host != null && origin.endsWith("://" + host.toLowerCase(Locale.ROOT));

@@ -2,13 +2,13 @@ package io.keck.auth;
 
 import io.keck.access.Fault;
 
-/** A credential that is not accepted. Without a stack trace, and without anything of the credential. */
+/** A credential was refused. Has no stack trace and contains nothing of the credential. */
 final class RefusedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final Fault fault;
 
-    /** @param why for the log of level DEBUG; says nothing of what the credential holds */
+    /** @param why the reason for the log at level DEBUG; must contain nothing of the credential */
     RefusedException(Fault fault, String why) {
         super(why, null, false, false);
         this.fault = fault;

@@ -11,7 +11,7 @@ import io.keck.access.Visit;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One request. Its ticket is judged once, so that one that may be used a single time serves the whole request. */
+/** The visit of one request. Its ticket is judged once, so a ticket for a single use serves the whole request. */
 final class RequestVisit implements Visit {
     private final Authenticator authenticator;
     private final Followers followers;
@@ -21,7 +21,7 @@ final class RequestVisit implements Visit {
     private final Attempt attempt;
     private @Nullable Asked asked;
 
-    /** The last question, and its answer. */
+    /** The last question and its answer. */
     private record Asked(
             @Nullable String document, @Nullable Purpose purpose, Decision decision) {}
 
@@ -172,10 +172,10 @@ final class RequestVisit implements Visit {
     }
 
     /**
-     * A connection that is watched.
+     * A watched connection.
      *
      * @param unfollow ends the watch
-     * @param leave gives the place back that it takes of its principal's
+     * @param leave frees the connection's place among those of its principal
      */
     private record Followed(Grant grant, Runnable unfollow, Runnable leave) implements Runnable {
         @Override

@@ -12,17 +12,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The revocations of the database, as far as this node has read them. A node that could not read them for ten seconds takes
- * no credential that it has not checked before, and one that could not for {@code maxAge} lets nobody go on.
- * Thread-safe.
+ * The revocations in the database, as far as this node has read them. If reading them fails for ten seconds, this node
+ * refuses credentials that it has not checked before; if it fails for {@code maxAge}, the node refuses all and ends open
+ * connections. Thread-safe.
  */
 final class Revocations {
     private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
-    /** After this long without the database no new credential is taken. */
+    /** After this long without reading revocations, new credentials are refused. */
     static final long FRESH_MILLIS = 10_000;
 
     private static final int PAGE = 1_000;
-    /** How far the clock of an issuer may round a time down: tokens have whole seconds. */
+    /** How far an issuer may round a time down: tokens have whole seconds. */
     private static final long SECOND = 1_000;
 
     private final AccessStore store;
@@ -37,11 +37,11 @@ final class Revocations {
     private long confirmedAt = Long.MIN_VALUE / 2;
 
     /**
-     * Reads all of them.
+     * Creates the revocations and reads all of them.
      *
      * @param node the label of this node
      * @param steady milliseconds of a steady clock
-     * @param maxAgeMillis how long an open grant outlives the database
+     * @param maxAgeMillis how long an open grant outlives the connection to the database
      */
     Revocations(AccessStore store, String node, LongSupplier steady, long maxAgeMillis) {
         this.store = store;
@@ -52,20 +52,20 @@ final class Revocations {
     }
 
     /**
-     * What was read.
+     * What one poll has read.
      *
-     * @param any whether there was anything but extensions
-     * @param rechecks what has to be judged again
-     * @param extensions what lasts longer
+     * @param any whether there was anything apart from extensions
+     * @param rechecks connections to judge again
+     * @param extensions connections that last longer
      */
     record Read(boolean any, List<Recheck> rechecks, List<Extension> extensions) {
         static final Read NOTHING = new Read(false, List.of(), List.of());
     }
 
-    /** The connections of a principal to a document may last until then: milliseconds since 1970. */
+    /** Connections of a principal to a document may last until the given time, in milliseconds since 1970. */
     record Extension(Recheck of, long until) {}
 
-    /** Connections that have to be judged again: of that principal, of that document; empty for all. */
+    /** Connections of a principal to a document have to be judged again; empty stands for all. */
     record Recheck(String principal, String document) {
         static Recheck of(String subject) {
             int line = subject.indexOf('\n');
@@ -80,7 +80,7 @@ final class Revocations {
     }
 
     /**
-     * Reads the new ones.
+     * Reads rows that were added since the last poll.
      *
      * @throws RuntimeException if the database does not answer
      */
@@ -113,7 +113,7 @@ final class Revocations {
         version = Math.max(version, revocation.version());
     }
 
-    /** Tells the other nodes what was carried out here: after a change, and every few seconds as a sign of life. */
+    /** Tells the other nodes what this node has carried out: after each change, and every few seconds as a sign of life. */
     synchronized void confirm(boolean changed) {
         long now = steady.getAsLong();
         if (changed || now - confirmedAt >= FRESH_MILLIS / 3) {
@@ -121,27 +121,27 @@ final class Revocations {
                 store.confirm(node, version);
                 confirmedAt = now;
             } catch (RuntimeException e) {
-                LOG.debug("The database does not take the sign of life of access", e);
+                LOG.debug("Storing the sign of life of access failed", e);
             }
         }
     }
 
-    /** The number of the last one that was read. */
+    /** Returns the number of the newest row that was read. */
     long version() {
         return version;
     }
 
-    /** Whether a credential that was not checked before may be taken. */
+    /** Whether credentials that were not checked before may be accepted. */
     boolean areFresh() {
         return steady.getAsLong() - readAt <= FRESH_MILLIS;
     }
 
-    /** Whether those who are in already may go on. */
+    /** Whether open connections and cached callers may go on. */
     boolean areUsable() {
         return steady.getAsLong() - readAt <= maxAgeMillis;
     }
 
-    /** Whether a credential was ended. One without a time of issue is ended by any revocation of its principal. */
+    /** Whether a credential was revoked. One without a time of issue is ended by every revocation of its principal. */
     boolean revoke(Caller caller) {
         return revoke(caller.principal().id(), caller.tokenId(), caller.issuedAt());
     }

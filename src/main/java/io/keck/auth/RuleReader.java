@@ -15,9 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads rules as tokens, the file of API keys and the operator's back end write them:
- * {@code [{"match":"team-1/*","role":"write"},{"match":"board","rights":["read","delete"]}]}. A word that is not known is an
- * error, so that a misspelt rule never gives more or less than its author meant. Stateless.
+ * Reads rules in the form that tokens, the file of API keys and the operator's back end use:
+ * {@code [{"match":"team-1/*","role":"write"},{"match":"board","rights":["read","delete"]}]}. An unknown word is an error, so
+ * that a misspelt rule never gives more or less than its author meant. Stateless.
  */
 final class RuleReader {
     private RuleReader() {}
@@ -25,11 +25,11 @@ final class RuleReader {
     /**
      * Reads an array of rules.
      *
-     * @throws IllegalArgumentException with a sentence that shows nothing of the rules
+     * @throws IllegalArgumentException if a rule is malformed; the message shows nothing of the rules
      */
     static Rules rules(JsonNode documents) {
         if (!documents.isArray()) {
-            throw new IllegalArgumentException("documents is no array.");
+            throw new IllegalArgumentException("documents is not an array.");
         }
         if (documents.size() > Rules.MAX) {
             throw new IllegalArgumentException("There are more than " + Rules.MAX + " rules.");
@@ -58,39 +58,39 @@ final class RuleReader {
         }
         if (named != null) {
             if (!named.isArray()) {
-                throw new IllegalArgumentException("rights is no array.");
+                throw new IllegalArgumentException("rights is not an array.");
             }
             for (JsonNode right : named) {
                 rights.add(Right.named(right.isTextual() ? right.textValue() : "")
-                        .orElseThrow(() -> new IllegalArgumentException("A right is not known.")));
+                        .orElseThrow(() -> new IllegalArgumentException("rights has an unknown right.")));
             }
         }
         return rights;
     }
 
     /**
-     * The role of that name.
+     * Returns the role with that name.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if there is no such role
      */
     static Role role(String text) {
         return Role.named(text)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "A role is not known: it is read, comment, suggest, write or admin."));
+                        "The role is unknown: it must be read, comment, suggest, write or admin."));
     }
 
-    /** An object of texts. */
+    /** Reads an object whose members are all strings. */
     static Map<String, String> attributes(@Nullable JsonNode object) {
         if (object == null || object.isNull()) {
             return Map.of();
         }
         if (!object.isObject()) {
-            throw new IllegalArgumentException("attributes is no object.");
+            throw new IllegalArgumentException("attributes is not an object.");
         }
         Map<String, String> attributes = new HashMap<>();
         for (Map.Entry<String, JsonNode> pair : object.properties()) {
             if (!pair.getValue().isTextual()) {
-                throw new IllegalArgumentException("An attribute is no text.");
+                throw new IllegalArgumentException("An attribute is not a string.");
             }
             attributes.put(pair.getKey(), pair.getValue().textValue());
         }

@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** JSON of credentials: no name twice, nothing after the end, not deep. Errors never show the text. Stateless. */
+/** Parses JSON in credentials strictly: unique names, nothing after the end, little depth. Errors never show the text. Stateless. */
 final class StrictJson {
     private static final int MAX_DEPTH = 20;
 
@@ -26,7 +26,7 @@ final class StrictJson {
 
     private StrictJson() {}
 
-    /** The object in these bytes, or null where they are no such JSON. */
+    /** Returns the object in these bytes; null if they are not such JSON. */
     static @Nullable ObjectNode object(byte[] utf8) {
         try {
             JsonNode node = MAPPER.readTree(utf8);
@@ -48,14 +48,14 @@ final class StrictJson {
         }
     }
 
-    /** A member that is a text; null where there is none or it is JSON's null. */
+    /** Returns a member that is a string; null if it is missing or JSON's null. */
     static @Nullable String text(JsonNode object, String member) {
         JsonNode node = object.get(member);
         if (node == null || node.isNull()) {
             return null;
         }
         if (!node.isTextual()) {
-            throw new IllegalArgumentException(member + " is no text.");
+            throw new IllegalArgumentException(member + " is not a string.");
         }
         return node.textValue();
     }

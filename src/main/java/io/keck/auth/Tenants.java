@@ -9,28 +9,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tenants and their quotas. The tenant of a document is what stands before the first slash of its name; a name without one
- * belongs to no tenant.
+ * Tenants and their quotas. The tenant of a document is the part of its name before the first slash; a name without a slash
+ * has no tenant.
  *
- * <p>What a tenant has stored is measured in the background, in pages, and only while it is used: no request waits for it.
- * Between two measurements this node adds what it takes in itself; what other nodes take in is seen with the next one. So
- * a quota can be exceeded by what comes in within about half a minute, and a tenant that was never measured has none for
- * the first seconds. Bounded; thread-safe.
+ * <p>The stored size of a tenant is measured in the background, in pages, and only while the tenant is used: no request waits
+ * for it. Between two measurements this node adds the sizes of its own writes; those of other nodes appear with the next
+ * measurement. So a quota can be exceeded by the writes of about half a minute, and a tenant that was never measured has no
+ * quota for the first seconds. Bounded; thread-safe.
  */
 final class Tenants {
     private static final Logger LOG = LoggerFactory.getLogger(Tenants.class);
-    /** A tenant in use is measured again after that. */
+    /** How often a tenant in use is measured again. */
     static final long MEASURE_AGAIN_MILLIS = 30_000;
-    /** Questions to the database in one turn. */
+    /** Database queries in one turn. */
     static final int PAGES_PER_TURN = 20;
 
     static final int PAGE = 100;
     private static final int MAX_TENANTS = 10_000;
 
     /**
-     * What all documents of a tenant may take; the two last ones on each node.
+     * The bounds of all documents of a tenant together. Connections and requests are counted on each node.
      *
-     * @param bytes of snapshots, later changes and blobs
+     * @param bytes the size of snapshots, later changes and blobs
      */
     record Quota(long documents, long bytes, int connections, int requestsPerSecond) {
         static final Quota NONE = new Quota(Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -40,11 +40,11 @@ final class Tenants {
         }
     }
 
-    /** What is known of a tenant. */
+    /** The last measurement of a tenant, and later writes. */
     private static final class Known {
         long documents;
         long bytes;
-        /** What this node has taken in since the last measurement began, and between that and its end. */
+        /** Writes of this node since the last measurement began, and those between its beginning and its end. */
         long newDocuments;
 
         long newBytes;
@@ -54,7 +54,7 @@ final class Tenants {
         long dueAt = Long.MIN_VALUE;
     }
 
-    /** A measurement under way. */
+    /** A measurement in progress. */
     private static final class Measuring {
         final String tenant;
         boolean areBlobs;
@@ -88,7 +88,7 @@ final class Tenants {
     private boolean isFailing;
 
     /**
-     * Without measurements.
+     * Creates the tenants without measuring any.
      *
      * @param usual the quota of each tenant that {@code named} does not name
      * @param steady milliseconds of a steady clock
@@ -100,7 +100,7 @@ final class Tenants {
         this.steady = steady;
     }
 
-    /** The tenant of a document; null where it has none. */
+    /** Returns the tenant of a document; null if it has none. */
     static @Nullable String of(@Nullable String document) {
         int slash = document == null ? -1 : document.indexOf('/');
         return slash <= 0 || document == null ? null : document.substring(0, slash);
@@ -110,12 +110,12 @@ final class Tenants {
         return named.getOrDefault(tenant, usual);
     }
 
-    /** Whether any tenant has a quota for which something has to be measured. */
+    /** Whether any quota requires measurements. */
     boolean areMeasured() {
         return usual.isMeasured() || named.values().stream().anyMatch(Quota::isMeasured);
     }
 
-    /** Whether it has as many documents as it may have. */
+    /** Whether the tenant has reached its number of documents. */
     synchronized boolean hasAllDocuments(String tenant) {
         long quota = quota(tenant).documents();
         if (quota == Long.MAX_VALUE) {
@@ -125,7 +125,7 @@ final class Tenants {
         return of.documents + of.documentsBefore + of.newDocuments >= quota;
     }
 
-    /** Whether it has stored as much as it may. */
+    /** Whether the tenant has reached its stored size. */
     synchronized boolean hasAllBytes(String tenant) {
         long quota = quota(tenant).bytes();
         if (quota == Long.MAX_VALUE) {
@@ -153,7 +153,7 @@ final class Tenants {
         return of;
     }
 
-    /** Measures what is due; one turn of the loop, which asks the database {@value #PAGES_PER_TURN} times at most. */
+    /** Runs one turn of the loop: measures due tenants with at most {@value #PAGES_PER_TURN} queries. */
     void turn() {
         try {
             for (int i = 0; i < PAGES_PER_TURN; i++) {
@@ -171,7 +171,7 @@ final class Tenants {
         } catch (RuntimeException e) {
             if (!isFailing) {
                 LOG.warn(
-                        "What tenants have stored cannot be measured now; the last figures are used: {}", e.toString());
+                        "Measuring what tenants have stored failed; the last figures stay in use: {}", e.toString());
             }
             isFailing = true;
         }
@@ -194,7 +194,7 @@ final class Tenants {
         return null;
     }
 
-    /** Adds a page; whether it was the last. */
+    /** Adds a page of results; returns whether it was the last. */
     private boolean page(Measuring now) {
         TenantSizes.Page page =
                 now.areBlobs ? sizes.blobs(now.tenant, now.after, PAGE) : sizes.documents(now.tenant, now.after, PAGE);

@@ -5,8 +5,8 @@ import io.keck.heap.Rates;
 import java.util.function.LongSupplier;
 
 /**
- * Slows down addresses that present wrong credentials: each has some attempts in store, and gets one back every second. A
- * credential that was found good a moment ago is not counted and not slowed. Bounded; thread-safe.
+ * Slows down addresses that present wrong credentials: each address may fail a few times and gains an attempt per second. A
+ * credential that was verified shortly before is neither counted nor delayed. Bounded; thread-safe.
  */
 final class Throttle {
     static final int ATTEMPTS = 20;
@@ -21,13 +21,13 @@ final class Throttle {
         this.rates = new Rates(MAX_ADDRESSES, steady);
     }
 
-    /** Seconds to wait until the next attempt; 0 if it may be made now. */
+    /** Returns the seconds until the next attempt; 0 if it may be made now. */
     int wait(String address) {
         long millis = rates.wait(Addresses.network(address), 1, PER_SECOND, ATTEMPTS);
         return (int) ((millis + SECOND_MILLIS - 1) / SECOND_MILLIS);
     }
 
-    /** Notes a wrong credential. */
+    /** Counts a wrong credential. */
     void failed(String address) {
         rates.charge(Addresses.network(address), 1, PER_SECOND, ATTEMPTS);
     }

@@ -25,16 +25,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Credentials for addresses, where a log or a history may keep them: signed with a key of the database, so every node takes
- * them; good for one principal, one document, one purpose, the rights of the grant they were made from, and about a
- * minute. One for a stream lasts as long as that grant, since EventSource comes back with its old address. Thread-safe.
+ * Credentials that may be part of an address, which logs and histories store. A ticket is signed with a key of the database,
+ * so every node accepts it. It is valid for one principal, one document, one purpose, the rights of the grant it was made
+ * from, and about a minute. A ticket for a stream lasts as long as that grant, because EventSource reconnects to its old
+ * address. Thread-safe.
  *
- * <p>Text: {@code kt1.}, the content as JSON, a dot and the HMAC-SHA256 of all before it; both parts in base64 of URLs.
+ * <p>Text: {@code kt1.}, the content as JSON, a dot and the HMAC-SHA256 of all before it; both parts in base64url.
  */
 final class Tickets {
     static final String PREFIX = "kt1.";
     private static final int RANDOM_BYTES = 16;
-    /** The attribute that names the user for whom a back end made a client token. */
+    /** The attribute with the user for whom a back end made a client token. */
     private static final String USER = "user";
 
     private final Supplier<byte[]> key;
@@ -62,7 +63,7 @@ final class Tickets {
         return read;
     }
 
-    /** Makes one that allows what the grant allows. */
+    /** Makes a ticket that allows what the grant allows. */
     Visit.Ticket make(Grant grant, Purpose purpose, boolean once, long now) {
         Caller caller = grant.caller();
         long end =
@@ -78,7 +79,7 @@ final class Tickets {
         return signed(content, end);
     }
 
-    /** Makes one for {@link Purpose#CLIENT}; see {@link Visit#clientTicket}. */
+    /** Makes a ticket for {@link Purpose#CLIENT}; see {@link Visit#clientTicket}. */
     Visit.Ticket makeForClient(Grant grant, boolean readOnly, long millis, String user, long now) {
         Caller caller = grant.caller();
         long end = Math.min(caller.expiresAt(), now + millis);
@@ -118,7 +119,7 @@ final class Tickets {
         return new Visit.Ticket(signed + "." + base64(signature(signed)), end);
     }
 
-    /** Whether the document, the purpose and the end of a ticket are right, and it was not used if it may be only once. */
+    /** Verifies that a ticket is for this document and purpose, has not expired, and was not used before if it is for one use. */
     Caller verify(String text, String document, @Nullable Purpose purpose, long now, long version)
             throws RefusedException {
         ObjectNode content = content(text);
@@ -148,7 +149,7 @@ final class Tickets {
         try {
             return store.use(once, until);
         } catch (RuntimeException e) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the database does not say whether the ticket was used");
+            throw new RefusedException(Fault.UNAVAILABLE, "reading from the database whether the ticket was used failed");
         }
     }
 
@@ -183,7 +184,7 @@ final class Tickets {
         try {
             expected = signature(signed);
         } catch (RuntimeException e) {
-            throw new RefusedException(Fault.UNAVAILABLE, "the key of tickets cannot be read from the database");
+            throw new RefusedException(Fault.UNAVAILABLE, "reading the key of tickets from the database failed");
         }
         if (!MessageDigest.isEqual(expected, signature)) {
             throw bad("its signature is wrong");
@@ -212,7 +213,7 @@ final class Tickets {
         } catch (IllegalArgumentException e) {
             // the same sentence
         }
-        throw bad("it is no base64");
+        throw bad("it is not base64");
     }
 
     private static RefusedException bad(String why) {

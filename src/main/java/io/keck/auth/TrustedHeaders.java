@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Names that a proxy has checked and tells in headers (oauth2-proxy, Authelia, nginx {@code auth_request}). They are heard
- * from the configured peers of the TCP connection only, whatever a forwarding header says; from all others they count as
- * absent. A header that came twice is refused, since a proxy that adds its own to that of a client is set up wrongly.
+ * Headers by which a proxy names the user it has authenticated (oauth2-proxy, Authelia, nginx {@code auth_request}). They count
+ * only if the peer of the TCP connection is a configured one, whatever a forwarding header says; from all other peers they
+ * are ignored. A header that came twice is refused, since a proxy that adds its own to that of a client is misconfigured.
  * Immutable.
  */
 final class TrustedHeaders {
@@ -24,7 +24,7 @@ final class TrustedHeaders {
 
     /**
      * @param headers the names of up to three headers with commas between them: user, name, groups
-     * @param peers addresses and networks
+     * @param peers addresses and networks of the proxy
      */
     TrustedHeaders(String headers, String peers) {
         String[] names = headers.split(",", -1);
@@ -33,16 +33,16 @@ final class TrustedHeaders {
         this.groups = names.length > 2 ? names[2].strip() : "";
         this.peers = new Networks(peers);
         if (names.length > 3 || user.isEmpty()) {
-            throw new IllegalArgumentException("The trusted headers are user, name and groups, in this order.");
+            throw new IllegalArgumentException("List at most three trusted headers: user, name and groups, in this order.");
         }
         for (String header : List.of(user, name, groups)) {
             if (header.equalsIgnoreCase("Authorization") || header.equalsIgnoreCase("Cookie")) {
-                throw new IllegalArgumentException("A trusted header is one that only the proxy sets.");
+                throw new IllegalArgumentException("A trusted header must be one that only the proxy sets.");
             }
         }
     }
 
-    /** Whether headers from that peer of the TCP connection are heard. */
+    /** Whether the headers of that peer of the TCP connection are trusted. */
     boolean trusts(String peer) {
         return peers.contain(peer);
     }
@@ -50,9 +50,9 @@ final class TrustedHeaders {
     /**
      * Returns the user that the headers of a trusted peer name.
      *
-     * @param values of a header
-     * @return null where the proxy names nobody
-     * @throws RefusedException if they are malformed
+     * @param values returns the values of a header by its name
+     * @return null if the proxy names no user
+     * @throws RefusedException if the headers are malformed
      */
     @org.jspecify.annotations.Nullable
     Identified read(Function<String, List<String>> values, long now, long expiresAt) throws RefusedException {

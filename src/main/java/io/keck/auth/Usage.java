@@ -16,22 +16,22 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What principals and tenants take of this node, against the limits of their grants and the quotas of the configuration.
- * Those without a credential count by their address. Bounded; thread-safe.
+ * Counts what principals and tenants use of this node, against the limits of grants and the quotas of the configuration.
+ * Callers without a credential are counted by address. Bounded; thread-safe.
  */
 final class Usage {
     private static final int MAX_KEYS = 10_000;
     private static final double BURST_SECONDS = 10;
     private static final double HOUR_SECONDS = 3_600;
     private static final int SECOND_MILLIS = 1_000;
-    /** When a connection beyond the limit may be tried again: nobody knows when one will end. */
+    /** When a client beyond the limit may try again; when a connection will end is unknown. */
     private static final int RETRY_CONNECTION_SECONDS = 5;
 
     private final Tenants tenants;
     private final Rates requests;
     private final Rates documents;
     private final Rates bytes;
-    /** Open connections by principal or tenant; keys without one are not there. */
+    /** Open connections by principal or tenant; a key without connections is removed. */
     private final Map<String, Integer> connections = new ConcurrentHashMap<>();
 
     /** @param steady milliseconds of a steady clock */
@@ -52,15 +52,15 @@ final class Usage {
                 : principal.id();
     }
 
-    /** A line feed is in no principal, so it is no principal's key. */
+    /** Makes the key of a tenant: principals contain no line feed, so it differs from all of theirs. */
     private static String key(String tenant) {
         return "\n" + tenant;
     }
 
     /**
-     * Counts one request: 0, or the seconds to wait where it is one too many.
+     * Counts a request; returns 0, or the seconds to wait if it exceeds a limit.
      *
-     * @param document for which it comes; null for the server as a whole
+     * @param document the document of the request; null for the server as a whole
      */
     int request(Caller caller, String address, @Nullable String document) {
         int limit = caller.limits().requestsPerSecond();
@@ -82,7 +82,7 @@ final class Usage {
         return wait == 0 ? null : new Decision.Refused(Fault.LIMIT, seconds(wait));
     }
 
-    /** What is left to a grant. */
+    /** Returns the remaining allowance of a grant. */
     Allowance of(Grant grant, String address) {
         String tenant = Tenants.of(grant.document());
         Tenants.Quota quota = tenant == null ? Tenants.Quota.NONE : tenants.quota(tenant);
@@ -93,7 +93,7 @@ final class Usage {
     /**
      * Takes a place for a connection.
      *
-     * @return gives it back, once; null where there is none
+     * @return frees the place, once; null if all places are taken
      */
     @Nullable
     Runnable enter(Grant grant, String address) {
@@ -131,7 +131,7 @@ final class Usage {
         connections.computeIfPresent(key, (any, open) -> open == 1 ? null : Integer.valueOf(open - 1));
     }
 
-    /** Keys with open connections. */
+    /** Returns the number of keys with open connections. */
     int connected() {
         return connections.size();
     }

@@ -18,10 +18,10 @@ import org.jose4j.jwk.RsaJsonWebKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key that signs tokens. It has exactly one algorithm, so that no token can choose another one for it: an RSA key never
+ * A key that verifies tokens. It has exactly one algorithm, so that no token can choose another one for it: an RSA key never
  * becomes the secret of an HMAC.
  *
- * @param id as tokens name it; null where it has none
+ * @param id the id by which tokens name it; null if it has none
  */
 record VerificationKey(@Nullable String id, String algorithm, Key key) {
     static final String HS256 = "HS256";
@@ -29,7 +29,7 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
     static final String ES256 = "ES256";
     static final String EDDSA = "EdDSA";
 
-    /** Of an HMAC, RFC 7518, section 3.2. */
+    /** The shortest secret of an HMAC, RFC 7518, section 3.2. */
     static final int MIN_SECRET_BYTES = 32;
 
     private static final int MIN_RSA_BITS = 2_048;
@@ -38,7 +38,7 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
     private static final String END = "-----END PUBLIC KEY-----";
 
     /**
-     * A shared secret.
+     * Creates a key from a shared secret.
      *
      * @throws IllegalArgumentException if it is too short
      */
@@ -46,27 +46,27 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
         byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
         if (bytes.length < MIN_SECRET_BYTES) {
             throw new IllegalArgumentException(
-                    "The secret of HS256 has " + MIN_SECRET_BYTES + " bytes at least, as of: openssl rand -base64 32.");
+                    "The secret of HS256 needs at least " + MIN_SECRET_BYTES + " bytes, for example from: openssl rand -base64 32.");
         }
         return new VerificationKey(id, HS256, new SecretKeySpec(bytes, "HmacSHA256"));
     }
 
     /**
-     * A public key in PEM ({@code BEGIN PUBLIC KEY}).
+     * Creates a key from a public key in PEM ({@code BEGIN PUBLIC KEY}).
      *
      * @param algorithm RS256, ES256 or EdDSA
-     * @throws IllegalArgumentException if it is none, or too weak
+     * @throws IllegalArgumentException if it is not such a key, or too weak
      */
     static VerificationKey ofPem(@Nullable String id, String algorithm, String pem) {
         String type = switch (algorithm) {
             case RS256 -> "RSA";
             case ES256 -> "EC";
             case EDDSA -> "Ed25519";
-            default -> throw new IllegalArgumentException("The algorithm of a key is HS256, RS256, ES256 or EdDSA.");
+            default -> throw new IllegalArgumentException("The algorithm of a key must be HS256, RS256, ES256 or EdDSA.");
         };
         String text = pem.strip();
         if (!text.startsWith(BEGIN) || !text.endsWith(END)) {
-            throw new IllegalArgumentException("A public key begins with " + BEGIN + ".");
+            throw new IllegalArgumentException("A public key must begin with " + BEGIN + ".");
         }
         try {
             byte[] der = Base64.getMimeDecoder().decode(text.substring(BEGIN.length(), text.length() - END.length()));
@@ -83,7 +83,7 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
                 : "it is of another kind, or damaged.";
     }
 
-    /** A key of a JWKS; null where it is not for signatures that are understood here. */
+    /** Converts a key of a JWKS; null if it is not for signatures that are supported. */
     static @Nullable VerificationKey of(JsonWebKey jwk) {
         if (jwk.getUse() != null && !jwk.getUse().equals("sig")) {
             return null;
@@ -103,7 +103,7 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
         }
     }
 
-    /** By the kind of the key. A symmetric one is never taken from a server that publishes it. */
+    /** Returns the algorithm for a kind of key. Symmetric keys are refused, since the server has published them. */
     private static @Nullable String algorithm(JsonWebKey jwk) {
         if (jwk instanceof RsaJsonWebKey) {
             return RS256;
@@ -117,19 +117,19 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
     private static VerificationKey checked(VerificationKey made) {
         Key key = made.key();
         if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
-            throw new IllegalArgumentException("an RSA key has " + MIN_RSA_BITS + " bits at least.");
+            throw new IllegalArgumentException("an RSA key needs at least " + MIN_RSA_BITS + " bits.");
         }
         if (key instanceof ECPublicKey ec
                 && ec.getParams().getCurve().getField().getFieldSize() != P256_BITS) {
-            throw new IllegalArgumentException("ES256 has keys of the curve P-256.");
+            throw new IllegalArgumentException("ES256 needs a key of the curve P-256.");
         }
         if (key instanceof EdECPublicKey ed && !ed.getParams().getName().equals("Ed25519")) {
-            throw new IllegalArgumentException("EdDSA has keys of the curve Ed25519.");
+            throw new IllegalArgumentException("EdDSA needs a key of the curve Ed25519.");
         }
         return made;
     }
 
-    /** Without the key, which may be a secret. */
+    /** Leaves out the key, which may be a secret. */
     @Override
     public String toString() {
         return "VerificationKey[" + algorithm + "]";

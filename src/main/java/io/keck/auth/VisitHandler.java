@@ -7,7 +7,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** Gives every request its visit, before anything else sees it. */
+/** Gives every request its visit before any other handler sees it. */
 final class VisitHandler extends Handler.Wrapper {
     private final transient Function<Request, Visit> visits;
 

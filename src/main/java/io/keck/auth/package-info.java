@@ -1,5 +1,5 @@
 /**
- * How callers are recognised: JSON web tokens, API keys, the operator's own back end, headers of a trusted proxy, tickets.
+ * Recognises callers: by JSON web tokens, API keys, the operator's own back end, headers of a trusted proxy, or tickets.
  * {@link io.keck.auth.AccessFactory} is the door; {@link io.keck.auth.Authenticator} decides.
  */
 @NullMarked

@@ -13,15 +13,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A file that a database can be restored from.
+ * A file from which a database can be restored.
  *
  * @param writtenAt when its last byte was written
- * @param size bytes
+ * @param size its size in bytes
  */
 record Backup(Path file, Kind kind, Instant writtenAt, long size) {
     private static final List<String> ENDINGS = List.of(".keck", ".dump", ".db");
 
-    /** What wrote it. */
+    /** The tool that wrote the file. */
     enum Kind {
         /** {@code export}: the documents and blobs as they were, without history. */
         ARCHIVE("KECKARCH"),
@@ -41,7 +41,7 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
         }
     }
 
-    /** A file of which nothing can be restored; the message is a sentence. */
+    /** The file cannot be restored; the message says why. */
     static final class UnusableException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -51,10 +51,10 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
     }
 
     /**
-     * The backup at a path: the file itself, or of a folder the newest file that ends in .keck, .dump or .db; those in folders
-     * below are not looked at.
+     * Returns the backup at a path: the file itself or, in a folder, the newest file that ends in .keck, .dump or .db. Subfolders are
+      * ignored.
      *
-     * @throws UnusableException if there is none, or the newest one is of no kind that Keck knows
+     * @throws UnusableException if there is none, or Keck cannot restore the newest one
      */
     static Path newest(Path path) throws IOException, UnusableException {
         if (!Files.isDirectory(path)) {
@@ -84,7 +84,7 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
     /**
      * Looks at the beginning of a file.
      *
-     * @throws UnusableException if it is none that Keck can restore
+     * @throws UnusableException if Keck cannot restore the file
      */
     static Backup of(Path file) throws IOException, UnusableException {
         byte[] beginning;
@@ -99,7 +99,7 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
             }
         }
         throw new UnusableException(
-                "The file " + file + " is no backup that Keck knows: neither an archive of export, nor"
+                "The file " + file + " is not a backup that Keck can restore: neither an archive of export, nor"
                         + " a dump of pg_dump -Fc, nor an SQLite database. It is empty, damaged or something else.");
     }
 }

@@ -22,24 +22,24 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a backup into a scratch database and looks at what came of it: everything that doctor looks at, each document opened,
- * what the backup says of itself, and the rooms of the live database. Changes neither backup nor live database. Used by one
- * thread, once.
+ * Restores a backup into a scratch database and examines the result: doctor's checks, opening each document, comparing with the
+ * backup's own figures and with the rooms of the live database. Changes neither backup nor live database. Used by one thread,
+ * once.
  */
 final class BackupDrill {
     private static final String NODE = "drill";
     private static final String BACKUP = "backup";
-    private static final String OLDER = "Keep an older backup, and find out what made this one.";
-    /** A room that is older than the backup by this much was there when the backup began. */
+    private static final String OLDER = "Keep an older backup, and find out how this one was made.";
+    /** A room that was created this long before the backup was written existed when the backup began. */
     private static final Duration LONGEST_BACKUP = Duration.ofDays(1);
 
     /**
-     * What came of it.
+     * The result of a drill.
      *
-     * @param writtenAt when the backup was written; null where there is none
-     * @param size of the backup in bytes
-     * @param rooms that were restored
-     * @param blobs that were restored
+     * @param writtenAt when the backup was written; null if there was none
+     * @param size the size of the backup in bytes
+     * @param rooms the number of restored rooms
+     * @param blobs the number of restored blobs
      */
     record Result(@Nullable Instant writtenAt, long size, long rooms, long blobs) {}
 
@@ -52,10 +52,10 @@ final class BackupDrill {
     private long blobs;
 
     /**
-     * A drill.
+     * Creates a drill.
      *
-     * @param live the database that backups are made of
-     * @param comparesLive whether it is asked for its rooms
+     * @param live the database of which backups are made
+     * @param comparesLive whether its rooms are compared with the backup
      */
     BackupDrill(
             Bootstrap<?> bootstrap,
@@ -71,11 +71,11 @@ final class BackupDrill {
     }
 
     /**
-     * Restores and looks.
+     * Restores the backup and examines the result.
      *
-     * @param path a backup, or a folder with backups, of which the newest one counts
-     * @param isRestored whether the scratch database of the configuration has it already, and stays
-     * @throws IllegalStateException if there can be no drill; the message is a sentence
+     * @param path a backup, or a folder, of which the newest backup is used
+     * @param isRestored whether the backup is restored in the configured scratch database already, which is then left in place
+     * @throws IllegalStateException if the drill cannot run; the message says why
      */
     Result run(Path path, boolean isRestored) throws Exception {
         Backup backup;
@@ -107,7 +107,7 @@ final class BackupDrill {
         return new Result(backup.writtenAt(), backup.size(), rooms, blobs);
     }
 
-    /** A file, where no server is configured and none is needed. */
+    /** Creates a file if no server is configured and the backup needs none. */
     private ScratchDatabase scratchFor(Backup.Kind kind) throws IOException {
         DatabaseFactory scratch = live.scratch();
         boolean isDump = kind == Backup.Kind.DUMP;
@@ -122,7 +122,7 @@ final class BackupDrill {
         return inFile || server == null ? ScratchDatabase.inFile() : ScratchDatabase.inServer(server.connections());
     }
 
-    /** Whether there is something to look at. */
+    /** Restores the backup; returns whether there is a result to examine. */
     private boolean restore(Backup backup, ScratchDatabase scratch) throws Exception {
         if (backup.kind() == Backup.Kind.SQLITE) {
             Files.copy(backup.file(), scratch.file());
@@ -131,7 +131,7 @@ final class BackupDrill {
         if (backup.kind() == Backup.Kind.DUMP) {
             String problem = scratch.restore(backup.file());
             if (!problem.isEmpty()) {
-                findings.problem(BACKUP, "It cannot be restored: " + problem.replaceAll("\\.$", "") + ".", OLDER);
+                findings.problem(BACKUP, "The backup cannot be restored: " + problem.replaceAll("\\.$", "") + ".", OLDER);
             }
             return problem.isEmpty();
         }
@@ -139,7 +139,7 @@ final class BackupDrill {
         try {
             ArchiveImporter.check(backup.file(), listener);
         } catch (ArchiveException e) {
-            findings.problem(BACKUP, "It is damaged. " + e.getMessage(), OLDER);
+            findings.problem(BACKUP, "The backup is damaged. " + e.getMessage(), OLDER);
             return false;
         }
         try (CommandStorage opened = CommandStorage.open(bootstrap, config, scratch.factory(), NODE)) {
@@ -158,7 +158,7 @@ final class BackupDrill {
         }
         DatabaseDoctor doctor = scratch.doctor();
         if (!doctor.look(new DamageOnly(findings))) {
-            findings.problem(BACKUP, "What was restored has no tables of Keck.", OLDER);
+            findings.problem(BACKUP, "The restored database has no tables of Keck.", OLDER);
             return;
         }
         doctor.scrub(null, true, findings, (roomsDone, blobsDone, rows, bytes) -> {});
@@ -174,17 +174,17 @@ final class BackupDrill {
                 compareWithLive(restored, backup.writtenAt().minus(LONGEST_BACKUP));
             }
         } catch (JdbiException e) {
-            findings.problem(BACKUP, "What was restored cannot be read: " + firstLine(e) + ".", OLDER);
+            findings.problem(BACKUP, "The restored database cannot be read: " + firstLine(e) + ".", OLDER);
         }
     }
 
-    /** A backup of a release before has the schema of that release. */
+    /** Migrates the restored database, since a backup of an earlier release has the schema of that release. */
     private boolean migrate(DatabaseFactory scratch) throws Exception {
         try {
             CommandStorage.open(bootstrap, config, scratch, NODE).close();
             return true;
         } catch (IllegalStateException e) {
-            findings.problem(BACKUP, "What was restored cannot be used. " + e.getMessage(), OLDER);
+            findings.problem(BACKUP, "The restored database cannot be used. " + e.getMessage(), OLDER);
             return false;
         }
     }
@@ -214,7 +214,7 @@ final class BackupDrill {
                 .replaceAll("\\.$", "");
     }
 
-    /** Of a scratch database only what is wrong with its data: nobody relies on its settings. */
+    /** Passes on only damage of data: the settings of a scratch database do not matter. */
     private record DamageOnly(Findings findings) implements Findings {
         @Override
         public void add(Finding finding) {
@@ -226,7 +226,7 @@ final class BackupDrill {
         }
     }
 
-    /** What an import leaves out is missing. */
+    /** Reports everything that the import leaves out as missing. */
     record ArchiveListener(Findings findings) implements ArchiveImporter.Listener {
         @Override
         public void checked(long position) {}

@@ -23,7 +23,7 @@ final class CommandStorage implements AutoCloseable {
     /**
      * Opens a database, and brings its schema up to date if its block of the configuration says so.
      *
-     * @param label the name that what it writes gets, as that of a node
+     * @param label the label under which it writes, like that of a node
      * @throws io.keck.storage.database.DatabaseUnusableException where it cannot be used
      */
     static CommandStorage open(Bootstrap<?> bootstrap, Configuration config, DatabaseFactory database, String label)
@@ -58,7 +58,7 @@ final class CommandStorage implements AutoCloseable {
             try {
                 parts.get(i).stop();
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // the process ends, and with it what still runs
+                Thread.currentThread().interrupt(); // the process ends, and with it everything that still runs
             } catch (Exception e) {
                 throw new IllegalStateException("A part of the storage cannot be stopped: " + e.getMessage(), e);
             }

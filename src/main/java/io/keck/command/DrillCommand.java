@@ -15,8 +15,8 @@ import net.sourceforge.argparse4j.inf.Subparser;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code drill}: restores the newest backup into a scratch database and looks at what came of it. Ends with 0 when the backup is
- * good, 1 when it is not, 2 when something could not be looked at; 1 as well when there could be no drill.
+ * {@code drill}: restores the newest backup into a scratch database and examines the result. Exits with 0 if the backup is good,
+ * 1 if it is not or the drill could not run, 2 if something could not be examined.
  */
 final class DrillCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
     private static final int UNKNOWN = 2;

@@ -141,7 +141,7 @@ final class ImportKeckCommand<C extends Configuration & CommandSettings> extends
         return Renames.of(all);
     }
 
-    /** Prints what can be done about imperfect results, and throws the exit status for them. */
+    /** Prints advice on imperfect results, and throws the exit status for them. */
     private static void tell(ImportReport report, PrintStream err) {
         if (!report.suggestedNames().isEmpty()) {
             err.println("Names for --rename-file; save them as a .json file and change them as you like:");

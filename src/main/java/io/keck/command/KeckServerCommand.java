@@ -52,7 +52,7 @@ final class KeckServerCommand<C extends Configuration> extends ServerCommand<C> 
         }
     }
 
-    /** The one line that says what is running, and where; no password is in it. */
+    /** Returns the line that describes the running server and its addresses; it contains no password. */
     private static void sayReady(Server server, Configuration config) {
         if (config instanceof CommandSettings settings) {
             String version = KeckServerCommand.class.getPackage().getImplementationVersion();

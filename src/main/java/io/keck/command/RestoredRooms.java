@@ -28,14 +28,14 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Looks at the rooms of a database that was restored from a backup: opens each document, compares with what an archive says, and
- * with the database that the backup was made of. Only reads; one document is in memory at a time. Used by one thread.
+ * Examines the rooms of a database that was restored from a backup: opens each document, and compares with the figures of an
+ * archive and with the live database. Only reads; one document is in memory at a time. Used by one thread.
  */
 final class RestoredRooms {
     private static final int PAGE = 500;
-    /** What opening a document may take, in steps of the engine: seconds. */
+    /** The largest number of engine steps for opening a document; they take seconds. */
     private static final long STEPS = 100_000_000;
-    /** A document that is opened takes many times its bytes. */
+    /** A document is opened if it takes at most this part of the heap: an open one takes many times its bytes. */
     private static final int HEAP_PARTS = 32;
 
     private static final String ROOM = "room";
@@ -47,7 +47,7 @@ final class RestoredRooms {
     private final Findings findings;
     private final long maxBytes;
 
-    /** @param h of the restored database, whose schema is that of this release */
+    /** @param h a handle of the restored database, whose schema is that of this release */
     RestoredRooms(Handle h, Findings findings) {
         this.h = h;
         this.findings = findings;
@@ -56,15 +56,15 @@ final class RestoredRooms {
 
     private void problem(String room, String what) {
         findings.add(new Finding(
-                Level.PROBLEM, ROOM, room, 0, 0, "", what, "Keep an older backup, and find out what made this one."));
+                Level.PROBLEM, ROOM, room, 0, 0, "", what, "Keep an older backup, and find out how this one was made."));
     }
 
-    /** The number of rooms that an export takes. */
+    /** Returns the number of rooms that an export would contain. */
     long rooms() {
         return count("rooms WHERE " + LIVE);
     }
 
-    /** The number of blobs of rooms that are there. */
+    /** Returns the number of blobs of existing rooms. */
     long blobs() {
         return count("blobs b JOIN blob_spaces s ON s.id = b.space_id WHERE s.deleted_at IS NULL");
     }
@@ -85,7 +85,7 @@ final class RestoredRooms {
 
     // ------------------------------------------------------------------ each document opens
 
-    /** Opens each document as back ends would, and says how many there are. */
+    /** Opens each document as a request of a back end would, and reports their number. */
     void open() {
         long opened = 0;
         long after = 0;
@@ -124,7 +124,7 @@ final class RestoredRooms {
             Doc doc = new Doc();
             boolean isWhole = doc.applyUpdate(update, null, STEPS);
             if (isWhole && !doc.isWaiting() && !sameClocks(doc, state)) {
-                problem(room.name(), "the document that opens has other content than what is stored");
+                problem(room.name(), "the opened document has other content than the stored one");
                 return false;
             }
             return isWhole;
@@ -146,7 +146,7 @@ final class RestoredRooms {
         try {
             contents = ContentsReader.read(h, roomId, 0);
         } catch (RoomGone | RoomLost e) {
-            throw new IllegalStateException("Somebody else writes to the scratch database.", e);
+            throw new IllegalStateException("Another program writes to the scratch database.", e);
         }
         if (contents.snapshot() != null) {
             store.apply(contents.snapshot(), DecodeLimits.OWN);
@@ -160,8 +160,8 @@ final class RestoredRooms {
     // ------------------------------------------------------------------ as the archive says
 
     /**
-     * Compares everything that an archive says with what came of it: the bytes of each document, the SHA-256 and size of each
-     * blob, and how many of both there are.
+     * Compares all figures of an archive with the restored database: the bytes of each document, the SHA-256 and size of each blob,
+      * and the numbers of both.
      */
     void compareWith(Path archive) throws IOException {
         long rooms = 0;
@@ -213,7 +213,7 @@ final class RestoredRooms {
         StructStore expected = new StructStore();
         expected.apply(state, DecodeLimits.OWN);
         if (!Arrays.equals(expected.encode(), load(id.get()).encode())) {
-            problem(name, "the restored document is another one than that of the archive");
+            problem(name, "the restored document differs from the one in the archive");
         }
     }
 
@@ -239,10 +239,10 @@ final class RestoredRooms {
     // ------------------------------------------------------------------ as the live database says
 
     /**
-     * Looks for rooms that the live database has had since before a moment, and the backup has not: what was backed up may be
-     * another database, or a part.
+     * Looks for rooms that are older than a given moment and missing in the backup: the backup may be one of another database, or
+      * incomplete.
      *
-     * @param live only read
+     * @param live a handle of the live database, which is only read
      * @param before milliseconds since 1970
      */
     void compareWith(Handle live, long before) {
@@ -265,7 +265,7 @@ final class RestoredRooms {
         if (missing > 0) {
             problem(
                     example,
-                    "it and " + (missing - 1) + " other rooms were there a day before the backup was written, and are"
+                    "this room and " + (missing - 1) + " others existed a day before the backup was written, and are"
                             + " not in it");
         } else {
             findings.ok("rooms", "The backup has all " + looked + " rooms that are older than it by a day.");

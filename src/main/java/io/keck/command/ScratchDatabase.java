@@ -19,8 +19,8 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An empty database that is made for one drill and removed by {@link #close}: a file in a folder of its own, or a database in a
- * PostgreSQL server. A server has one drill at a time, which first removes what a drill that was killed has left. Used by one
+ * An empty database that is created for one drill and removed by {@link #close}: a file in a folder of its own, or a database on a
+ * PostgreSQL server. A server has one drill at a time, which first removes the databases of drills that were killed. Used by one
  * thread.
  */
 final class ScratchDatabase implements AutoCloseable {
@@ -40,7 +40,7 @@ final class ScratchDatabase implements AutoCloseable {
         this.name = name;
     }
 
-    /** A file in a new folder, which only this user may read. */
+    /** Creates a file in a new folder, which only this user may read. */
     static ScratchDatabase inFile() throws IOException {
         Path folder = Files.createTempDirectory("keck-drill");
         DatabaseUrl url = DatabaseUrl.parse("jdbc:sqlite:" + folder.resolve("keck.db"));
@@ -48,10 +48,10 @@ final class ScratchDatabase implements AutoCloseable {
     }
 
     /**
-     * A database in a server.
+     * Creates a database on a server.
      *
      * @param base any database of the server, whose user may create databases
-     * @throws IllegalStateException if it cannot be made; the message is a sentence
+     * @throws IllegalStateException if it cannot be created; the message says why
      */
     static ScratchDatabase inServer(DirectConnections base) {
         Handle server = null;
@@ -60,7 +60,7 @@ final class ScratchDatabase implements AutoCloseable {
             if (!server.createQuery("SELECT pg_try_advisory_lock(" + LOCK + ")")
                     .mapTo(Boolean.class)
                     .one()) {
-                throw new IllegalStateException("Another drill is under way in the server of the scratch database.");
+                throw new IllegalStateException("Another drill is running on the server of the scratch database.");
             }
             for (String left : server.createQuery(
                             "SELECT datname FROM pg_database WHERE datname ~ '^" + PREFIX + "[0-9a-f]{16}$'")
@@ -80,7 +80,7 @@ final class ScratchDatabase implements AutoCloseable {
             close(server);
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IllegalStateException(
-                    "No scratch database can be made: "
+                    "The scratch database cannot be created: "
                             + String.valueOf(cause.getMessage())
                                     .lines()
                                     .findFirst()
@@ -101,17 +101,17 @@ final class ScratchDatabase implements AutoCloseable {
         server.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }
 
-    /** The file of the database, which is not there yet; only where it is one. */
+    /** The file of the database, which does not exist yet; only if the database is a file. */
     Path file() {
         return Path.of(String.valueOf(connections.url().sqliteFile()));
     }
 
-    /** Connections to it. */
+    /** Returns connections to the database. */
     DirectConnections connections() {
         return connections;
     }
 
-    /** The {@code database} block of a configuration that names it. */
+    /** Returns the {@code database} block of a configuration with this database. */
     DatabaseFactory factory() {
         DatabaseFactory factory = new DatabaseFactory();
         factory.setUrl(connections.url().jdbcUrl());
@@ -125,9 +125,9 @@ final class ScratchDatabase implements AutoCloseable {
     }
 
     /**
-     * Restores a dump into it with {@code pg_restore}, which has to be on the path.
+     * Restores a dump with {@code pg_restore}, which must be on the path.
      *
-     * @return what pg_restore says is wrong, its first line; empty if nothing is
+     * @return the first line of pg_restore's problem; empty if there was none
      */
     String restore(Path dump) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(
@@ -149,7 +149,7 @@ final class ScratchDatabase implements AutoCloseable {
         try {
             process = builder.start();
         } catch (IOException e) {
-            throw new IllegalStateException("pg_restore cannot be started, which restores this backup: install"
+            throw new IllegalStateException("This backup is restored by pg_restore, which cannot be started: install"
                     + " PostgreSQL's client programs (postgresql-client), or restore it yourself and use --restored.");
         }
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -36,7 +36,7 @@ public final class TextRuns {
         this.item = text.start;
     }
 
-    /** Goes to the next run, past what was not read of this one; whether there is one. */
+    /** Skips the rest of this run and goes to the next; returns whether there is one. */
     public boolean next() {
         while (isText) {
             isText = piece() != null;

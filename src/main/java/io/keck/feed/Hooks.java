@@ -12,7 +12,7 @@ public interface Hooks {
      * Forbidden} if the grant lacks the right {@code admin} on the server, and with {@link Unavailable} if the outcome is
      * unknown.
      *
-     * @param grant of whoever sets it
+     * @param grant the grant of the caller
      * @param url the endpoint; empty to deliver nowhere
      */
     CompletionStage<Void> set(Grant grant, String url);

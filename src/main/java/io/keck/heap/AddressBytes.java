@@ -4,8 +4,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bytes of which there is a limited number, and of which one address gets a part only: see {@link Addresses#network} for what
- * counts as one. Thread-safe; does not wait.
+ * A limited number of bytes, of which one address gets only a part; {@link Addresses#network} says which addresses count as
+ * one. Thread-safe; never blocks.
  */
 public final class AddressBytes {
     private final long limit;

@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Bytes a second of one address; see {@link Addresses#network} for what counts as one, and {@link Rates}. Bytes are counted
- * after they have passed, so a piece larger than the bucket passes as well and leaves a debt: nothing is refused, and whatever
- * follows waits until the debt is paid. Thread-safe.
+ * The bytes per second of one address; {@link Addresses#network} says which addresses count as one, see also {@link Rates}.
+ * Bytes are counted after they have passed, so a piece larger than the bucket passes as well and leaves a debt: nothing is
+ * refused, and later bytes wait until the debt is paid. Thread-safe.
  */
 public final class AddressFlow {
     /** Seconds whose bytes may pass at once after a pause. */
@@ -39,7 +39,7 @@ public final class AddressFlow {
         return perSecond > 0;
     }
 
-    /** Counts bytes that came from that address or went there. Returns the milliseconds until its debt is paid; 0 for none. */
+    /** Counts bytes from or to an address; returns the milliseconds until its debt is paid, 0 for none. */
     public long pass(String address, long bytes) {
         if (perSecond <= 0) {
             return 0;
@@ -49,12 +49,12 @@ public final class AddressFlow {
         return wait;
     }
 
-    /** The milliseconds until the debt of that address is paid; 0 for none. */
+    /** Returns the milliseconds until the debt of an address is paid; 0 for none. */
     public long wait(String address) {
         return perSecond <= 0 ? 0 : rates.wait(Addresses.network(address), 0, perSecond, BURST_SECONDS);
     }
 
-    /** Bytes that passed beyond the rate of their address, so that what followed them had to wait. */
+    /** Returns the bytes that exceeded the rate of their address, so that later ones had to wait. */
     public long held() {
         return held.get();
     }

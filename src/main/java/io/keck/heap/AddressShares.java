@@ -32,7 +32,7 @@ public final class AddressShares {
         TAKEN,
         /** All places are taken. */
         FULL,
-        /** The address has as many places as it may have. */
+        /** The address has reached its number of places. */
         ADDRESS_FULL
     }
 

@@ -58,7 +58,7 @@ public final class Rates {
         return beyond(full, now, burstSeconds);
     }
 
-    /** The milliseconds until there are as many tokens. Takes none; with 0 tokens it tells when a debt is paid. */
+    /** Returns the milliseconds until that many tokens are present, without taking any; for 0 tokens, until a debt is paid. */
     public synchronized long wait(String key, double tokens, double perSecond, double burstSeconds) {
         double now = clock.getAsLong();
         return beyond(fullAfter(key, now, tokens, perSecond), now, burstSeconds);

@@ -39,7 +39,7 @@ public final class YSweetPaths extends Handler.Wrapper {
                 callback);
     }
 
-    /** Where a path leads; null where it stays as it is. */
+    /** Where a path leads; null if it stays as it is. */
     static @Nullable String moved(@Nullable String path) {
         if (path == null || !(path.startsWith("/d") || path.startsWith("/c"))) {
             return null;

@@ -64,7 +64,7 @@ public interface ConnectionMetrics {
         BROADCAST
     }
 
-    /** The same for connections that speak a protocol: what they tell is counted by it as well. */
+    /** Returns metrics that also count by protocol. */
     default ConnectionMetrics of(Dialect dialect) {
         return this;
     }

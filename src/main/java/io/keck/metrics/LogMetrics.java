@@ -25,7 +25,7 @@ public interface LogMetrics {
     /** A replica answered a read. */
     default void replicaAnswered() {}
 
-    /** A replica had not replayed what was to be read, so the primary was asked. */
+    /** A replica had not replayed the requested rows, so the primary was asked. */
     default void replicaBehind() {}
 
     /** A replica was away or failed, so the primary was asked. */

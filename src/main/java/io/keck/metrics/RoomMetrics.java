@@ -93,10 +93,10 @@ public interface RoomMetrics {
     /** A room with damaged stored data was closed because it was repaired, deleted or replaced. */
     default void quarantineEnded() {}
 
-    /** So many bytes of an update were held back by strict authorship. */
+    /** Counts bytes of an update that strict authorship held back. */
     default void heldBack(int bytes) {}
 
-    /** Something that was held back was not kept, since there is no room for it. */
+    /** Counts an update that was held back and not kept, because a limit was reached. */
     default void notKept() {}
 
     /** Something that was kept has come into the document. */

@@ -51,8 +51,8 @@ public final class Connectors {
     }
 
     /**
-     * Replaces names to listen at, which other machines may have as well, by the address among theirs that is this machine's.
-     * So the containers of a network can all be told to listen at the one name that they have there.
+     * Replaces names to listen on that have the addresses of several machines by this machine's address among them. So all
+      * containers of a network can be configured with the one name that they have in common.
      */
     private static void bindToOwnAddresses(ServerFactory server) {
         for (ConnectorFactory connector : all(server)) {

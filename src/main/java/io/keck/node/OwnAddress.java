@@ -12,11 +12,11 @@ final class OwnAddress {
     private OwnAddress() {}
 
     /**
-     * The address to listen at.
+     * Returns the address to listen on.
      *
      * @param host an address, a name, or nothing for all interfaces
-     * @return an address of this machine if the name has several addresses and one of them is; else the host as it is, of which
-     *     the attempt to listen says what is wrong
+     * @return the address of this machine if the name has several addresses and one of them is; otherwise the host unchanged, and the
+      *     attempt to listen reports what is wrong
      */
     static @Nullable String of(@Nullable String host) {
         if (host == null || host.isBlank()) {

@@ -21,7 +21,7 @@ public final class Readiness {
 
         boolean isDraining();
 
-        /** Whether the node holds as many unsaved bytes as it may. */
+        /** Whether the node holds the largest allowed number of unsaved bytes. */
         boolean isFull();
 
         /** Whether the node has no memory for more documents. */

@@ -114,8 +114,8 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
     }
 
     /**
-     * Reads the files again if they have changed. Where they cannot be used, the certificate stays as it was, and the next
-     * look tries again; a problem is told once for each change.
+     * Reads the files again if they have changed. If they are unusable, the old certificate stays in use and the next look tries
+      * again; a problem is logged once for each change.
      */
     Look look() {
         SslContextFactory.Server server = running;
@@ -136,7 +136,7 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
         }
     }
 
-    /** Jetty serves nothing more where it was told to reload what it cannot read. */
+    /** Tries the files before Jetty reloads them, because Jetty serves no connection after a failed reload. */
     private void tryOut() throws Exception {
         SslContextFactory.Server trial = configureSslContextFactory(new SslContextFactory.Server());
         trial.start();
@@ -152,7 +152,7 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
                         + x509.getNotAfter().toInstant();
     }
 
-    /** Until when the certificate is good that is served now, in milliseconds since 1970; empty where that is not known. */
+    /** Until when the certificate is good that is served now, in milliseconds since 1970; empty if that is not known. */
     OptionalLong goodUntil() {
         X509Certificate x509 = served();
         return x509 == null

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks every few seconds whether the files of certificates have changed, and serves what they hold now. */
+/** Checks every few seconds whether the files of certificates have changed, and serves the new ones. */
 final class TlsReload implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(TlsReload.class);
     private static final long LOOK_MILLIS = 5_000;

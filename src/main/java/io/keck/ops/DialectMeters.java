@@ -21,7 +21,7 @@ final class DialectMeters {
     /**
      * Registers the metrics, every label value with 0.
      *
-     * @param total counts everything that is told
+     * @param total receives every count as well
      */
     DialectMeters(ConnectionMetrics total, PrometheusRegistry registry) {
         Gauge open = Gauge.builder()

@@ -10,12 +10,12 @@ import java.util.Locale;
 
 /**
  * The result of a backup drill as a file of metrics in Prometheus's text format, which node_exporter's textfile collector reads.
- * A file and no metric of a node: drills are run beside the nodes, often on another machine, and what they say must be seen while
- * no node runs. Immutable.
+ * It is a file and not a metric of a node, because drills run beside the nodes, often on another machine, and their result must be
+ * visible while no node runs. Immutable.
  *
- * @param endedAt of the drill, in seconds since 1970
- * @param seconds that it took
- * @param status of the drill: 0 for a good backup, 1 for one with problems, 2 where something could not be looked at
+ * @param endedAt when the drill ended, in seconds since 1970
+ * @param seconds its duration
+ * @param status its exit status: 0 for a good backup, 1 for one with problems, 2 if something could not be examined
  * @param writtenAt of the backup, in seconds since 1970; negative where there is none
  * @param bytes of the backup
  * @param rooms that were restored

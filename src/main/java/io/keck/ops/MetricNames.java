@@ -40,9 +40,9 @@ final class MetricNames {
     /** By {@code reason}: too_large, malformed, too_many. */
     static final String AWARENESS_DROPPED = "keck_connections_awareness_dropped_total";
 
-    /** Bytes from clients beyond {@code socket.receivedPerSecond} of their address: what followed them had to wait. */
+    /** Bytes from clients above {@code socket.receivedPerSecond} of their address, so that later ones had to wait. */
     static final String CONNECTIONS_RECEIVED_HELD = "keck.connections.received-over-rate-bytes";
-    /** Bytes to clients beyond {@code socket.sentPerSecond} of their address: what followed them had to wait. */
+    /** Bytes to clients above {@code socket.sentPerSecond} of their address, so that later ones had to wait. */
     static final String CONNECTIONS_SENT_HELD = "keck.connections.sent-over-rate-bytes";
 
     static final String CONNECTIONS_BACKLOG = "keck.connections.backlog-bytes";
@@ -85,7 +85,7 @@ final class MetricNames {
     static final String GROWTH_REFUSED = "keck.rooms.growth-refused";
     /** Bytes of updates that strict authorship did not apply. */
     static final String HELD = "keck.rooms.held";
-    /** Updates that strict authorship neither applied nor kept, since there is no room for them. */
+    /** Updates that strict authorship neither applied nor kept, because a limit was reached. */
     static final String NOT_KEPT = "keck.rooms.not-kept";
     /** Held updates that have come into the document, by a decision or by themselves. */
     static final String HELD_TAKEN = "keck.rooms.held-taken";
@@ -155,7 +155,7 @@ final class MetricNames {
     static final String REPLICA_BEHIND = "keck.replica.behind";
     /** Reads for which a replica was away or failed; the primary answered. */
     static final String REPLICA_FAILED = "keck.replica.failed";
-    /** Connections that the server takes from users who are no superusers. */
+    /** Connections that the server accepts from users who are not superusers. */
     static final String SERVER_CONNECTIONS_LIMIT = "keck.database.server-connections-limit";
 
     static final String DATABASE_UP = "keck.database.up";
@@ -206,7 +206,7 @@ final class MetricNames {
     static final String REST_SECONDS = "keck_rest_request_seconds";
     /** Bytes of answers that are too large for memory and wait in files to be taken. */
     static final String ANSWERS_SPOOLED = "keck.answers.spooled-bytes";
-    /** Bytes of answers beyond {@code api.sentPerSecond} of their address: what followed them had to wait. */
+    /** Bytes of answers above {@code api.sentPerSecond} of their address, so that later ones had to wait. */
     static final String ANSWERS_HELD = "keck.answers.over-rate-bytes";
     /** Large answers that were refused with 503 because there was no space for their files. */
     static final String ANSWERS_REFUSED = "keck.answers.refused";

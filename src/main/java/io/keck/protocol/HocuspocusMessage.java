@@ -133,7 +133,7 @@ public sealed interface HocuspocusMessage {
     int BROADCAST = 6;
     /** Message type of the end of a document's part of the socket. */
     int CLOSE = 7;
-    /** Message type of what is saved. */
+    /** Message type of reports on what is saved. */
     int SYNC_STATUS = 8;
     /** Message type of a ping. */
     int PING = 9;

@@ -153,7 +153,7 @@ public sealed interface Message {
     /**
      * A peer shows another credential for the document that it is connected to.
      *
-     * @param text the credential; empty where it is longer than any
+     * @param text the credential; empty if it is longer than any
      */
     record Credential(String text) implements Message {
         @Override
@@ -325,7 +325,7 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
-    /** Message type of what is saved; only peers that asked for it get any. */
+    /** Message type of reports on what is saved; sent only to peers that asked for it. */
     int SAVED = 112;
 
     /**
@@ -347,7 +347,7 @@ public sealed interface Message {
 
     /**
      * Encodes the frame that answers a credential that is good: the type 113, a 1, a 1 where the peer may now write and else a
-     * 0, and as varUint when its rights end, in seconds since 1970; 0 where they do not.
+     * 0, and as varUint when its rights end, in seconds since 1970; 0 if they do not.
      */
     static byte[] renewed(boolean mayWrite, long until) {
         Encoder out = new Encoder(16);

@@ -23,7 +23,7 @@ public record PartyMarker(boolean isEnd, String id, long size, long count) {
     private static final Pattern MARKER = Pattern.compile("\\{\"id\":\"([^\"\\\\]{0,64})\",\"type\":\"(start|end)\","
             + "\"size\":([0-9]{1,15}),\"count\":([0-9]{1,9})}");
 
-    /** The marker that a text message is; null where it begins like one and is none. */
+    /** The marker that a text message is; null if it begins like one and is none. */
     public static @Nullable PartyMarker of(String text) {
         if (text.length() > MAX_LENGTH || !text.startsWith(PREFIX)) {
             return null;

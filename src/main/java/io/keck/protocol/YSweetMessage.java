@@ -12,12 +12,12 @@ public final class YSweetMessage {
     /** Message type of the sync status. */
     public static final int SYNC_STATUS = 102;
 
-    /** Of a message that is no sync status. */
+    /** The version of a message that is not a sync status. */
     public static final long NONE = -1;
 
     private YSweetMessage() {}
 
-    /** The version in a sync status, or {@link #NONE} where a frame is no such message, or a malformed one. */
+    /** Returns the version in a sync status; {@link #NONE} if the frame is another message, or malformed. */
     public static long version(byte[] frame) {
         if (frame.length == 0 || frame[0] != SYNC_STATUS) {
             return NONE;

@@ -58,7 +58,7 @@ public class DatabaseFactory extends DataSourceFactory {
     private static final long SNAPSHOT_BYTES = 16 << 20;
     private static final long PURGE_EVERY_NANOS = 1_000_000_000;
     private static final int REPLICA_CONNECTIONS = 4;
-    /** Connections beside those of lanes and readers: blobs, the compactor, health checks, one spare. */
+    /** Connections in addition to those of lanes and readers: blobs, the compactor, health checks, one spare. */
     private static final int OTHER_CONNECTIONS = JdbiBlobStore.CONNECTIONS + 3;
 
     @Valid
@@ -190,13 +190,13 @@ public class DatabaseFactory extends DataSourceFactory {
         this.history = history;
     }
 
-    /** Whether the schema is brought up to date when the server starts. */
+    /** Whether the schema is updated when the server starts. */
     @JsonProperty
     public boolean isMigrateAtStart() {
         return migrateAtStart;
     }
 
-    /** Sets whether the schema is brought up to date when the server starts. */
+    /** Sets whether the schema is updated when the server starts. */
     @JsonProperty
     public void setMigrateAtStart(boolean migrateAtStart) {
         this.migrateAtStart = migrateAtStart;

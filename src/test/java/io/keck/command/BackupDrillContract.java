@@ -203,7 +203,7 @@ abstract class BackupDrillContract {
         assertThat(drill(backups).bad())
                 .singleElement()
                 .asString()
-                .contains("it and 3 other rooms were there a day before the backup was written, and are not in it");
+                .contains("this room and 3 others existed a day before the backup was written, and are not in it");
     }
 
     /** What restores could leave out or change; a drill compares with the archive, and with nothing else. */

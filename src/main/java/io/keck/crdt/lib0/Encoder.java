@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Writes lib0's encoding into a growing byte array. Can be reset and used again without allocating. Not thread-safe.
  * Source: lib0 {@code encoding.js}.
  *
- * <p>One with a {@link Spill} keeps {@link Spill#PIECE} bytes at most and hands over what it wrote before. It can be written
- * to another encoder of the same spill, which then refers to these bytes, and its bytes can be found with {@link #pieces}.
+ * <p>An encoder with a {@link Spill} keeps at most {@link Spill#PIECE} bytes and hands earlier ones over. It can be written to
+ * another encoder of the same spill, which then refers to these bytes; {@link #pieces} returns where its bytes are.
  */
 public final class Encoder {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -22,11 +22,11 @@ public final class Encoder {
     private byte[] buf;
     private int len;
     private boolean float64;
-    /** Position and length of what was handed over, in the order in which it was written. */
+    /** Positions and lengths of the pieces that were handed over, in the order of writing. */
     private long[] pieces = NO_PIECES;
 
     private int pieceCount;
-    /** Bytes that were handed over. */
+    /** The number of bytes that were handed over. */
     private int spilled;
 
     /** An encoder with room for a small message. */
@@ -40,7 +40,7 @@ public final class Encoder {
         buf = new byte[Math.max(16, capacity)];
     }
 
-    /** An encoder that hands over what it has no room for. */
+    /** Creates an encoder that hands over the bytes for which it has no room. */
     public Encoder(Spill spill) {
         this.spill = spill;
         buf = new byte[64];

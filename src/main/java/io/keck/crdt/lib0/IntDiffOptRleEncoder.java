@@ -64,7 +64,7 @@ public final class IntDiffOptRleEncoder {
         }
     }
 
-    /** Writes what is left, and returns where everything was written to. */
+    /** Writes the rest, and returns where all bytes were written to. */
     public Encoder end() {
         flush();
         return out;

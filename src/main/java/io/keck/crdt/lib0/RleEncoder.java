@@ -34,7 +34,7 @@ public final class RleEncoder {
         count = 1;
     }
 
-    /** Writes what is left, and returns where everything was written to. */
+    /** Writes the rest, and returns where all bytes were written to. */
     public Encoder end() {
         return out;
     }

@@ -1,15 +1,15 @@
 package io.keck.crdt.lib0;
 
-/** Takes bytes that an {@link Encoder} does not keep in memory, for example into a file. Used by one thread. */
+/** Receives the bytes that an {@link Encoder} does not keep in memory, for example in a file. Used by one thread. */
 @FunctionalInterface
 public interface Spill {
-    /** Bytes that an encoder keeps before it hands them over. */
+    /** The number of bytes that an encoder keeps before it hands them over. */
     int PIECE = 8 << 10;
 
     /**
-     * Takes bytes; the array may be written again afterwards.
+     * Receives bytes; the array may be overwritten afterwards.
      *
-     * @return how many bytes were taken before: the position of these
+     * @return the position of these bytes: the number of bytes received before
      */
     long take(byte[] bytes, int from, int length);
 }

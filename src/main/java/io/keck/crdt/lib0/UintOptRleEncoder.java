@@ -46,7 +46,7 @@ public final class UintOptRleEncoder {
         count = 0;
     }
 
-    /** Writes what is left, and returns where everything was written to. */
+    /** Writes the rest, and returns where all bytes were written to. */
     public Encoder end() {
         flush();
         return out;

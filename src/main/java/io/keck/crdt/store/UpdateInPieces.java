@@ -3,15 +3,15 @@ package io.keck.crdt.store;
 import io.keck.crdt.lib0.Spill;
 
 /**
- * Writes a whole document as an update without holding it in memory: at most some {@link Spill#PIECE} bytes for each column of
- * the format, and two numbers for each piece. The pieces are handed over in any order; the update is what they are in the order
- * that is returned. Stateless.
+ * Writes a whole document as an update without holding it in memory: it needs about {@link Spill#PIECE} bytes for each column
+ * of the format, and two numbers for each piece. Pieces are handed over in any order; concatenated in the returned order they
+ * are the update. Stateless.
  */
 public final class UpdateInPieces {
     private UpdateInPieces() {}
 
     /**
-     * The bytes of {@link StructStore#encode}.
+     * Writes the bytes of {@link StructStore#encode}.
      *
      * @return position and length of each piece, in the order of the update
      */
@@ -21,7 +21,7 @@ public final class UpdateInPieces {
     }
 
     /**
-     * The same update in wire format V2, byte for byte as {@link UpdateV2#encode} would write it.
+     * Writes the same update in wire format V2, byte for byte as {@link UpdateV2#encode} would.
      *
      * @return position and length of each piece, in the order of the update
      */

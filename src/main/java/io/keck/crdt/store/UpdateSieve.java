@@ -7,20 +7,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Separates an update into groups of structs, so that nothing is taken which needs a struct that is not. A struct needs the
- * clock of its client before it, its origins and, without origins, its parent. Not thread-safe.
+ * Separates an update into groups of structs, so that no struct is applied without the structs that it needs: the previous clock
+ * of its client, its origins and, without origins, its parent. Not thread-safe.
  */
 public final class UpdateSieve {
-    /** The group of what can be taken. */
+    /** The group of structs that can be applied. */
     public static final int TAKEN = 0;
-    /** The group of what needs something that is neither in the document nor taken. */
+    /** The group of structs that need one which is neither in the document nor in {@link #TAKEN}. */
     public static final int WAITING = -1;
 
     private static final int[] NO_ROWS = {0, 0};
 
-    /** Knows the document and whose clients are whose. */
+    /** Knows the document and the owners of client ids. */
     public interface Judge {
-        /** The group of all structs of a client: {@link #TAKEN}, {@link #WAITING} or a positive number. */
+        /** Returns the group of a client's structs: {@link #TAKEN}, {@link #WAITING} or a positive number. */
         int group(long client);
 
         /** Whether the document has that clock of a client. */
@@ -29,7 +29,7 @@ public final class UpdateSieve {
 
     private final StructReader reader = new StructReader();
 
-    /** A sieve that keeps nothing between two updates but its buffers. */
+    /** Creates a sieve, which keeps only its buffers between two updates. */
     public UpdateSieve() {}
 
     /** Whether a store has that clock of a client. */
@@ -45,8 +45,8 @@ public final class UpdateSieve {
     }
 
     /**
-     * Whether everything in an update can be taken. Allocates nothing in the usual case, and may say no where {@link #separate}
-     * finds only {@link #TAKEN}: where a struct needs one of another client in the same update.
+     * Whether all structs of an update can be applied. Allocates nothing in the usual case. May return false although
+      * {@link #separate} finds only {@link #TAKEN}, if a struct needs one of another client in the same update.
      */
     public boolean takesAll(Update u, Judge judge) {
         reader.structs(u);
@@ -95,9 +95,9 @@ public final class UpdateSieve {
     }
 
     /**
-     * The parts of an update by their groups, without those that are empty. A deletion is in the part that has the struct which
-     * it deletes, and in {@link #TAKEN} if none has. A struct in {@link #TAKEN} needs only what the document has or what is in
-     * the same part.
+     * Returns the parts of an update by group, without empty ones. A deletion is in the part with the struct that it deletes, or in
+      * {@link #TAKEN} if no part has the struct. A struct in {@link #TAKEN} needs only structs of the document or of the same
+      * part.
      */
     public static Map<Integer, Update> separate(Update u, Judge judge) {
         int[] groups = new Sorting(u.rows(), judge).groups();

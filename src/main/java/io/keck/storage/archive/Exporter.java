@@ -199,7 +199,7 @@ public final class Exporter {
         rooms++;
     }
 
-    /** From the replica where it has them and they are good; what is wrong there says nothing of the primary. */
+    /** Reads from the replica if it has the rows and they are undamaged; damage there does not mean that the primary has any. */
     private Contents contents(Room room) {
         Replica asked = replica;
         if (asked != null) {

@@ -15,7 +15,7 @@ public final class BlobPieces {
      * Reads one piece.
      *
      * @param number counts from 0
-     * @return its bytes; empty where there is no piece of that number
+     * @return its bytes; empty if there is no piece of that number
      */
     public static Optional<byte[]> read(Handle h, long contentId, long number) {
         return h.createQuery(READ)

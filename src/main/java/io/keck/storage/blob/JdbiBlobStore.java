@@ -44,22 +44,22 @@ public class JdbiBlobStore implements BlobStore, Managed {
         public static final Settings DEFAULT =
                 new Settings(Duration.ofHours(24), Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
 
-        /** The same with another {@link #keepDeleted}. */
+        /** Returns the same settings with another {@link #keepDeleted}. */
         public Settings withKeepDeleted(Duration keepDeleted) {
             return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
-        /** The same with another {@link #abandonedAfter}. */
+        /** Returns the same settings with another {@link #abandonedAfter}. */
         public Settings withAbandonedAfter(Duration abandonedAfter) {
             return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
-        /** The same with another {@link #sweepEvery}. */
+        /** Returns the same settings with another {@link #sweepEvery}. */
         public Settings withSweepEvery(Duration sweepEvery) {
             return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
-        /** The same with another {@link #deletedNameHold}. */
+        /** Returns the same settings with another {@link #deletedNameHold}. */
         public Settings withDeletedNameHold(Duration deletedNameHold) {
             return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
         }

@@ -50,7 +50,7 @@ public final class Database implements Managed {
             return new Settings(lanes, readers, commitSpacing, maxBatches, maxTransaction);
         }
 
-        /** The same with another {@link #commitSpacing}. */
+        /** Returns the same settings with another {@link #commitSpacing}. */
         public Settings withCommitSpacing(Duration commitSpacing) {
             return new Settings(lanes, readers, commitSpacing, maxBatches, maxTransaction);
         }

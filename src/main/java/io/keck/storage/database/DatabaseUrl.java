@@ -178,10 +178,10 @@ public record DatabaseUrl(
     }
 
     /**
-     * The URL of a replica with what is added unless it says otherwise: short times for connecting and answers, since
-     * the primary can be asked instead, and, of several hosts, any that is a standby.
+     * Returns the URL of a replica with parameters for those that it does not set: short timeouts, because the primary can be asked
+      * instead and, of several hosts, any standby.
      *
-     * @throws IllegalArgumentException if it is none of PostgreSQL; the sentence does not repeat the URL
+     * @throws IllegalArgumentException if it is not a URL of PostgreSQL; the message does not repeat the URL
      */
     public static String ofReplica(String url) {
         if (parse(url).isSqlite()) {

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many connections the PostgreSQL server has, whoever opened them, and how many it takes: a pool of our own says nothing of
- * other nodes, of tools and of what others leave open. Asked by one statement every ten seconds, with one connection of the pool;
- * while there is no answer, the last one stands. Thread-safe.
+ * The number of connections that the PostgreSQL server has, and the number it accepts. Other nodes and tools use connections as
+ * well, so Keck's own pool does not show when the server is full. Queried every ten seconds with one connection of the pool; while
+ * the server does not answer, the last figures stay. Thread-safe.
  */
 public final class ServerConnections implements Managed {
     private static final Logger LOG = LoggerFactory.getLogger(ServerConnections.class);
@@ -49,7 +49,7 @@ public final class ServerConnections implements Managed {
         return counts.used();
     }
 
-    /** Connections that the server takes from users who are no superusers; -1 before the first answer. */
+    /** Connections that the server accepts from users who are not superusers; -1 before the first answer. */
     public int most() {
         return counts.most();
     }

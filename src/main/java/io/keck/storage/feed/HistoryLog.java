@@ -8,7 +8,7 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The rows of the room log for histories: read from a replica where it has replayed what the primary has, otherwise from the
+ * The rows of the room log for histories: read from a replica if it has replayed the primary's head, otherwise from the
  * primary. Thread-safe.
  */
 public final class HistoryLog implements ChangeLog {

@@ -27,14 +27,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The held updates in a database. Each change begins with a write, which locks the entry, so changes of several nodes come one
- * after the other; two that make the same entry at once collide in an index, and one of them fails. What all entries take
- * together is counted every {@value #COUNT_EVERY_MS} ms, so nodes may exceed that limit by what they store meanwhile. Entries
- * that are too old are deleted every hour. Thread-safe.
+ * The held updates in a database. Each change begins with a write, which locks the entry, so changes of several nodes follow each
+ * other. If two nodes create the same entry at once, an index makes one of them fail. The size of all entries together is
+ * queried every {@value #COUNT_EVERY_MS} ms, so nodes may exceed its bound by the updates stored in between. Entries that are too
+ * old are deleted every hour. Thread-safe.
  */
 public final class JdbiHeldUpdates implements HeldUpdates, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(JdbiHeldUpdates.class);
-    /** Entries of one document that wait, and as many that are decided. */
+    /** Largest number of undecided entries of one document, and of decided ones. */
     private static final int MAX_ENTRIES = 1_000;
 
     private static final long COUNT_EVERY_MS = 10_000;
@@ -68,7 +68,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
             UPDATE held_updates SET state = :state, payload = :payload, size = 0, decided_by = :by, decided_at = :now
             WHERE id = :id AND room_id = :room AND state = 'held'""";
 
-    /** Keeps the newest of a room. */
+    /** Keeps the newest decided entries of a room. */
     private static final String FORGET = """
             DELETE FROM held_updates WHERE room_id = :room AND state <> 'held' AND id NOT IN
               (SELECT id FROM held_updates WHERE room_id = :room AND state <> 'held' ORDER BY decided_at DESC, id LIMIT :n)""";
@@ -87,20 +87,20 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
     private long total;
     private long totalUntil = Long.MIN_VALUE;
 
-    /** Over a migrated database. */
+    /** Uses a database with migrated tables. */
     public JdbiHeldUpdates(Database database, Limits limits) {
         this.database = database;
         this.limits = limits;
     }
 
-    /** The life of that name ends with this transaction: what was held of it goes with it. */
+    /** Deletes the entries of a name whose life ends in this transaction. */
     public static void lifeEnded(Handle h, String name, long now) {
         h.createUpdate("DELETE FROM held_updates WHERE room_id IN (SELECT id FROM rooms WHERE name = :name)")
                 .bind("name", name)
                 .execute();
     }
 
-    // ------------------------------------------------------------------ what comes in
+    // ------------------------------------------------------------------ storing
 
     @Override
     public CompletionStage<Boolean> keep(long roomId, Author author, String owner, byte[] update) {
@@ -183,7 +183,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
         return true;
     }
 
-    // ------------------------------------------------------------------ what there is
+    // ------------------------------------------------------------------ reading
 
     @Override
     public CompletionStage<List<Entry>> ofRoom(long roomId) {
@@ -216,7 +216,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
                 .findFirst();
     }
 
-    /** Null for one that a later release has written in a way that this one does not know. */
+    /** Reads an entry; null if a later release has written it in a form that this release does not know. */
     private static @Nullable Entry entry(ResultSet rs) throws SQLException {
         Author author = StoredAuthors.of(rs.getString(3), rs.getString(4), rs.getString(5));
         State state = State.named(rs.getString(8)).orElse(null);
@@ -244,7 +244,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
                                 .list())));
     }
 
-    // ------------------------------------------------------------------ what becomes of it
+    // ------------------------------------------------------------------ deciding
 
     @Override
     public CompletionStage<Optional<Entry>> settle(long roomId, long id, byte[] update, State state, String by) {
@@ -273,7 +273,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
         return changed(roomId, id, h -> decide(h, roomId, id, State.DROPPED, by));
     }
 
-    /** Work on one entry. */
+    /** Work on one locked entry. */
     @FunctionalInterface
     private interface Work {
         void run(Handle h);
@@ -289,7 +289,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
                 .thenApply(done -> entry.get());
     }
 
-    /** The content of an entry that waits, locked until the transaction ends; null if there is none. */
+    /** Locks an undecided entry until the transaction ends and returns its content; null if there is no such entry. */
     private static byte @Nullable [] lock(Handle h, long roomId, long id) {
         return h.createQuery("""
                         UPDATE held_updates SET state = state WHERE id = :id AND room_id = :room AND state = 'held'
@@ -313,7 +313,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
         h.createUpdate(FORGET).bind("room", roomId).bind("n", MAX_ENTRIES).execute();
     }
 
-    // ------------------------------------------------------------------ the end of it
+    // ------------------------------------------------------------------ expiry
 
     @Override
     public void start() {
@@ -337,7 +337,7 @@ public final class JdbiHeldUpdates implements HeldUpdates, Managed {
         }
     }
 
-    /** Deletes what has not changed for too long; how many entries of it were not decided. */
+    /** Deletes entries that have not changed for too long; returns how many of them were not decided. */
     int expire() {
         int[] dropped = {0};
         int[] count = {0};

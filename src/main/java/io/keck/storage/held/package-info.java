@@ -1,5 +1,5 @@
 /**
- * What strict authorship has not applied, in the table {@code held_updates}: {@link io.keck.storage.held.JdbiHeldUpdates}. It
+ * The updates that strict authorship holds, in the table {@code held_updates}: {@link io.keck.storage.held.JdbiHeldUpdates}. It
  * knows no table of the log.
  */
 @NullMarked

@@ -13,19 +13,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The numbers under which rows of the log name their authors. A principal gets its number with its first row and keeps it while
- * anything refers to it ({@link AuthorPruner}). The numbers of active authors are cached, so that a commit usually needs no query for them. Used by one thread.
+ * anything refers to it ({@link AuthorPruner}). The numbers of active authors are cached, so that a commit usually needs no
+ * query for them. Used by one thread.
  */
 final class AuthorIds {
-    /** A number is looked up again after as many milliseconds, so that {@link AuthorPruner} need not know of it. */
+    /** Milliseconds after which a cached number is looked up again, which {@link AuthorPruner} relies on. */
     static final long KNOWN_MILLIS = 3_600_000;
 
     private static final int MAX_KNOWN = 10_000;
 
-    /** Tried before the insert, which would lock an existing row until the end of the transaction. */
+    /** Runs before the insert, which would lock an existing row until the end of the transaction. */
     private static final String FIND =
             "SELECT id, unused_since FROM authors WHERE principal = :principal AND attributes = :attributes";
 
-    /** Takes the mark off with which the author would be deleted one day. */
+    /** Removes the mark for deletion. */
     private static final String USE = "UPDATE authors SET unused_since = NULL WHERE id = :id";
 
     /** Returns the existing number if another node has inserted the author in the meantime. */
@@ -36,10 +37,10 @@ final class AuthorIds {
     /** The identity of an author; the origin is a column of each row. */
     private record Key(String principal, Map<String, String> attributes) {}
 
-    /** A number, and when it was looked up. */
+    /** A number, and the time of its look-up. */
     private record Known(long id, long at) {}
 
-    /** What the database has; {@code isUnused} if it is marked. */
+    /** A row of the database; {@code isUnused} if it is marked for deletion. */
     private record Found(long id, boolean isUnused) {}
 
     private final Clock clock;
@@ -76,7 +77,7 @@ final class AuthorIds {
             return found.id();
         }
         long id = lookUp(h, author, now);
-        if (!h.isInTransaction()) { // one that is rolled back takes the number back
+        if (!h.isInTransaction()) { // a rollback would remove a number that the transaction has inserted
             known.put(key, new Known(id, now));
         }
         return id;

@@ -17,13 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes authors to which neither a row of the log, nor a range of folded rows, nor a session of history refers. Once a day one node looks for them: who
- * has no reference is marked, and who is still marked and without one a day later is deleted.
+ * Deletes authors to which neither a row of the log, nor a range of folded rows, nor a session of history refers. Once a day
+ * one node looks for them: an author without references is marked, and one that is still marked and without references a day
+ * later is deleted.
  *
- * <p>Writers of all nodes may know the number of an author by heart. They forget it after {@link AuthorIds#KNOWN_MILLIS}, and
- * whoever looks it up takes the mark off. So what is written under a marked number is written within that time after the mark,
- * long before the look that would delete it. An author that was deleted gets another number with its next row. Held updates name
- * their authors themselves. Used by one thread.
+ * <p>Writers of all nodes may have cached the number of an author. A cached number is dropped after
+ * {@link AuthorIds#KNOWN_MILLIS}, and looking a number up removes its mark. So a row with a marked number is written at most that
+ * long after the mark, well before the check that would delete the author. A deleted author gets another number with its next
+ * row. Held updates contain their authors' names. Used by one thread.
  */
 final class AuthorPruner {
     /** The shortest time between a mark and the deletion. */
@@ -31,7 +32,7 @@ final class AuthorPruner {
 
     private static final Logger LOG = LoggerFactory.getLogger(AuthorPruner.class);
     private static final long EVERY_MILLIS = TimeUnit.DAYS.toMillis(1);
-    /** Authors that one look examines, so that it needs little memory: some at random, and as many that are marked. */
+    /** Authors that one run examines, to bound its memory: a random sample, and the same number of marked ones. */
     private static final int CANDIDATES = 10_000;
 
     private static final int ROWS = 5_000;
@@ -66,7 +67,7 @@ final class AuthorPruner {
         this.clock = clock;
     }
 
-    /** Looks if a day has passed since some node did. */
+    /** Prunes if the last run of any node was more than a day ago. */
     void pruneIfDue() {
         long now = clock.millis();
         boolean isMine = change(h -> h.createUpdate(CLAIM)
@@ -79,7 +80,7 @@ final class AuthorPruner {
         }
     }
 
-    /** Looks now; how many authors were deleted. */
+    /** Prunes now; returns the number of deleted authors. */
     int prune() {
         long now = clock.millis();
         Map<Long, Long> candidates = candidates(now);
@@ -89,7 +90,7 @@ final class AuthorPruner {
             removeThoseOfRanges(unused.keySet());
             removeThoseOfRows("history_sessions", unused.keySet());
         } catch (DecodeException e) {
-            LOG.warn("Authors are not pruned, since some ranges of folded rows cannot be read: {}", e.getMessage());
+            LOG.warn("Pruning authors failed because some ranges of folded rows cannot be read; no author is deleted: {}", e.getMessage());
             return 0;
         }
         int[] deleted = {0};
@@ -101,7 +102,7 @@ final class AuthorPruner {
         return deleted[0];
     }
 
-    /** By number, since when it is marked; 0 for not. */
+    /** Returns the time of the mark by number; 0 for authors without a mark. */
     private Map<Long, Long> candidates(long now) {
         Map<Long, Long> candidates = new TreeMap<>();
         database.jdbi().useHandle(h -> {
@@ -122,8 +123,8 @@ final class AuthorPruner {
     }
 
     /**
-     * Rows come before ranges and sessions: a row that is folded or moved to a segment meanwhile is found at one of the
-     * places. Segments name no author that no session names.
+     * Must run before ranges and sessions are checked: a row that is folded or moved to a segment meanwhile is then found in
+     * one of the places. Segments name no author that no session names.
      */
     private void removeThoseOfRows(String table, Set<Long> unused) {
         long after = Long.MIN_VALUE;

@@ -41,7 +41,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         /** The defaults of {@code config.yml}, without a hold. */
         public static final Settings DEFAULT = new Settings(Duration.ofHours(24), 500, 16 << 20, Duration.ZERO);
 
-        /** The same with another {@link #retention}. */
+        /** Returns the same settings with another {@link #retention}. */
         public Settings withRetention(Duration retention) {
             return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
         }
@@ -51,7 +51,7 @@ public final class JdbiUpdateLog implements UpdateLog {
             return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
         }
 
-        /** The same with another {@link #deletedNameHold}. */
+        /** Returns the same settings with another {@link #deletedNameHold}. */
         public Settings withDeletedNameHold(Duration deletedNameHold) {
             return new Settings(retention, snapshotEvery, snapshotBytes, deletedNameHold);
         }

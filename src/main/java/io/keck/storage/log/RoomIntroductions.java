@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Who introduced the client ids of a room: what was noted when its rows were folded, and the rows after that. Stateless. */
+/** Reads the introducers of a room's client ids: those recorded when rows were folded, and those of later rows. Stateless. */
 final class RoomIntroductions {
     private static final Logger LOG = LoggerFactory.getLogger(RoomIntroductions.class);
     private static final int PAGE = 100;
@@ -31,9 +31,9 @@ final class RoomIntroductions {
     private RoomIntroductions() {}
 
     /**
-     * Reads them.
+     * Reads the introducers.
      *
-     * @param after leaves out what was introduced up to that row, where this saves work
+     * @param after introductions up to this row may be left out
      * @throws RoomLost if there is no such room
      */
     static Introductions read(Handle h, long roomId, long after) {
@@ -73,7 +73,7 @@ final class RoomIntroductions {
                     .introduced();
         } catch (DecodeException e) {
             LOG.warn(
-                    "Who introduced the client ids of room {} cannot be read; nobody counts as having done so: {}",
+                    "The introducers of client ids in folded rows of room {} cannot be read; these ids count as not introduced: {}",
                     roomId,
                     e.getMessage());
             return;
@@ -103,7 +103,7 @@ final class RoomIntroductions {
         return principals;
     }
 
-    /** The seq of the last row; 0 for none. */
+    /** Adds the introducers of rows; returns the seq of the last row, 0 if there is none. */
     private static long addRows(Handle h, long roomId, long after, Map<Long, String> by) {
         long[] at = {after};
         int count;

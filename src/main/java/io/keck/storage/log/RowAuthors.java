@@ -81,7 +81,7 @@ final class RowAuthors {
         return authors.encode(author -> new Authorship.Code(author.id(), author.origin()));
     }
 
-    /** An origin of a later release counts as one that introduces client ids. */
+    /** Whether rows of an origin introduce client ids; an origin that only a later release knows does. */
     static boolean introduces(String origin) {
         return Origin.named(origin).map(Origin::introduces).orElse(true);
     }

@@ -138,7 +138,7 @@ public final class JdbiNodes {
     }
 
     /**
-     * The boot number of the node that has the label; empty where no node has it.
+     * The boot number of the node that has the label; empty if no node has it.
      *
      * @throws JdbiException if the database does not answer
      */

@@ -16,7 +16,7 @@ public final class DocumentDepth {
     private DocumentDepth() {}
 
     /**
-     * Returns a clause that names what nests too deep in a decodable update; empty if nothing does.
+     * Returns a clause that names the content that is nested too deep in a decodable update; empty if there is none.
      *
      * @param update in V1
      */

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A standby of the database, for long reads that need no room: histories and exports. It answers only when it has replayed the head
- * of the room that the primary has named just before, with the same link, so that an answer is never older than the question;
- * otherwise, or when it is away, there is no answer, and the caller asks the primary. After a failed connection it is left alone for
- * a few seconds. Reads wait on the caller's thread. Thread-safe.
+ * A standby of the database, for long reads that need no room: histories and exports. It answers only if it has replayed the
+ * room's head that the primary has just named, with the same link, so an answer is never older than the question. If it has not,
+ * or does not answer, the caller asks the primary. After a failed connection it is not used for a few seconds. Reads block the
+ * calling thread. Thread-safe.
  */
 public final class Replica {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
@@ -31,8 +31,8 @@ public final class Replica {
     /**
      * The head of a room in the primary.
      *
-     * @param seq of the newest row
-     * @param link of that row
+     * @param seq the seq of the newest row
+     * @param link the link of that row
      */
     public record Position(long seq, long link) {}
 
@@ -43,11 +43,11 @@ public final class Replica {
     private final AtomicLong restsUntil = new AtomicLong();
 
     /**
-     * A replica.
+     * Creates the reader of a replica.
      *
-     * @param jdbi over a pool of its own; connecting and waiting for an answer have to end by themselves
-     * @param nanos as {@link System#nanoTime}
-     * @param onConnectionLost called when a connection broke: the others of the pool will hardly be better
+     * @param jdbi a pool for the replica, with bounds on the time to connect and to wait for an answer
+     * @param nanos a steady clock, as {@link System#nanoTime}
+     * @param onConnectionLost called when a connection broke, because other connections of the pool are probably broken as well
      */
     public Replica(Jdbi jdbi, LongSupplier nanos, Runnable onConnectionLost, LogMetrics metrics) {
         this.jdbi = jdbi;
@@ -57,7 +57,7 @@ public final class Replica {
         restsUntil.set(nanos.getAsLong());
     }
 
-    /** The head of a room in the database behind a handle; empty where there is no such room. */
+    /** Reads the head of a room in the database of a handle; empty if there is no such room. */
     public static Optional<Position> position(Handle primary, long roomId) {
         return primary.createQuery("SELECT head, head_link FROM rooms WHERE id = :room")
                 .bind("room", roomId)
@@ -66,10 +66,10 @@ public final class Replica {
     }
 
     /**
-     * Reads from the replica, as it is at one moment.
+     * Reads from the replica in one consistent transaction.
      *
-     * @param position that the primary has named after the question came
-     * @return empty where the replica is behind, is away or has failed
+     * @param position the head that the primary has named after the request arrived
+     * @return empty if the replica is behind, does not answer or has failed
      */
     public <T> Optional<T> read(long roomId, Position position, Function<Handle, T> query) {
         if (nanos.getAsLong() - restsUntil.get() < 0) {
