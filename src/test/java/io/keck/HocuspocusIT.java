@@ -2,78 +2,27 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.auth.NewKey;
 import io.keck.protocol.HocuspocusMessage;
+import io.keck.testing.ClientsOfTwoServers;
 import io.keck.testing.Eventually;
-import io.keck.testing.HookReceiver;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.NodeClients;
 import io.keck.testing.Ports;
 import io.keck.testing.SseReader;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Unmodified clients of {@code @hocuspocus/provider} 2, 3 and 4 against the packaged jar. */
-class HocuspocusIT {
+class HocuspocusIT extends ClientsOfTwoServers {
     private static final String NEWEST = "hocuspocus-provider-4";
-
-    @TempDir
-    private static Path dir;
-
-    @TempDir
-    private static Path guardedDir;
-
-    private static NodeClients clients;
-    private static KeckProcess keck;
-    private static HookReceiver receiver;
-    private static KeckProcess guarded;
-    private static NewKey writer;
-    private static NewKey reader;
-
-    @BeforeAll
-    static void start() throws IOException {
-        clients = NodeClients.start();
-        receiver = new HookReceiver();
-        keck = KeckProcess.in(dir)
-                .brief()
-                .env("HOOK_ENDPOINT", receiver.url())
-                .env("HOOK_SECRET", HookReceiver.SECRET)
-                .env("KECK_HOOK_MESSAGES", "true")
-                .start();
-        writer = NewKey.make("writer", "*", "write");
-        reader = NewKey.make("reader", "*", "read");
-        Path keys = Files.write(guardedDir.resolve("keys.jsonl"), List.of(writer.line(), reader.line()));
-        guarded = KeckProcess.in(guardedDir)
-                .brief()
-                .env("KECK_API_KEYS_FILE", keys.toString())
-                .start();
-    }
-
-    @AfterEach
-    void end() {
-        clients.closeClients();
-    }
-
-    @AfterAll
-    static void stop() {
-        clients.close();
-        keck.close();
-        receiver.close();
-        guarded.close();
-    }
 
     private static void open(String name, String document, String library) {
         clients.openHocuspocus(name, keck.port(), document, library, name, "");
@@ -141,13 +90,6 @@ class HocuspocusIT {
         } finally {
             second.close();
         }
-    }
-
-    private static KeckProcess at(Path own, int port) {
-        return KeckProcess.in(own)
-                .brief()
-                .env("KECK_PORT", String.valueOf(port))
-                .start();
     }
 
     @Test

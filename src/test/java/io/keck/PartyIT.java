@@ -2,68 +2,25 @@ package io.keck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keck.auth.NewKey;
+import io.keck.testing.ClientsOfTwoServers;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.NodeClients;
 import io.keck.testing.Ports;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The unmodified providers of y-partyserver and y-partykit against the packaged jar. */
-class PartyIT {
+class PartyIT extends ClientsOfTwoServers {
     private static final String SERVER = "y-partyserver";
     private static final String KIT = "y-partykit";
     private static final Map<String, Object> MAIN = Map.of();
     private static final Map<String, String> SAVED = Map.of("saved", "1");
     private static final int MILLION = 1_000_000;
-
-    @TempDir
-    private static Path dir;
-
-    @TempDir
-    private static Path guardedDir;
-
-    private static NodeClients clients;
-    private static KeckProcess keck;
-    private static KeckProcess guarded;
-    private static NewKey writer;
-    private static NewKey reader;
-
-    @BeforeAll
-    static void start() throws IOException {
-        clients = NodeClients.start();
-        keck = KeckProcess.in(dir).brief().start();
-        writer = NewKey.make("writer", "*", "write");
-        reader = NewKey.make("reader", "*", "read");
-        Path keys = Files.write(guardedDir.resolve("keys.jsonl"), List.of(writer.line(), reader.line()));
-        guarded = KeckProcess.in(guardedDir)
-                .brief()
-                .env("KECK_API_KEYS_FILE", keys.toString())
-                .start();
-    }
-
-    @AfterEach
-    void end() {
-        clients.closeClients();
-    }
-
-    @AfterAll
-    static void stop() {
-        clients.close();
-        keck.close();
-        guarded.close();
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {SERVER, KIT})
@@ -119,13 +76,6 @@ class PartyIT {
         } finally {
             second.close();
         }
-    }
-
-    private static KeckProcess at(Path own, int port) {
-        return KeckProcess.in(own)
-                .brief()
-                .env("KECK_PORT", String.valueOf(port))
-                .start();
     }
 
     /** y-partykit sends it in nine parts; y-partyserver in one message. */

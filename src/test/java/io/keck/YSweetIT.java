@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.keck.auth.NewKey;
 import io.keck.crdt.Doc;
+import io.keck.testing.ClientsOfTwoServers;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.NodeClients;
@@ -16,59 +17,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The unmodified {@code @y-sweet/client} and {@code @y-sweet/sdk} against the packaged jar: only the connection string is Keck's. */
-class YSweetIT {
+class YSweetIT extends ClientsOfTwoServers {
     private static final Map<String, Object> FULL = Map.of();
     private static final Map<String, Object> READ_ONLY = Map.of("authorization", "read-only");
-
-    @TempDir
-    private static Path dir;
-
-    @TempDir
-    private static Path guardedDir;
-
-    private static NodeClients clients;
-    private static KeckProcess keck;
-    private static KeckProcess guarded;
-    private static NewKey writer;
-    private static NewKey reader;
-
-    @BeforeAll
-    static void start() throws IOException {
-        clients = NodeClients.start();
-        keck = KeckProcess.in(dir).brief().start();
-        writer = NewKey.make("writer", "*", "write");
-        reader = NewKey.make("reader", "*", "read");
-        NewKey admin = NewKey.make("operator", "*", "admin");
-        Path keys = Files.write(guardedDir.resolve("keys.jsonl"), List.of(writer.line(), reader.line(), admin.line()));
-        guarded = KeckProcess.in(guardedDir)
-                .brief()
-                .env("KECK_API_KEYS_FILE", keys.toString())
-                .start();
-    }
-
-    @AfterEach
-    void end() {
-        clients.closeClients();
-    }
-
-    @AfterAll
-    static void stop() {
-        clients.close();
-        keck.close();
-        guarded.close();
-    }
 
     private static String open(int port) {
         return "ys://127.0.0.1:" + port;
@@ -150,13 +108,6 @@ class YSweetIT {
         } finally {
             third.close();
         }
-    }
-
-    private static KeckProcess at(Path own, int port) {
-        return KeckProcess.in(own)
-                .brief()
-                .env("KECK_PORT", String.valueOf(port))
-                .start();
     }
 
     /** A connection on which nobody types lives on: each sync status of the client is answered. */
