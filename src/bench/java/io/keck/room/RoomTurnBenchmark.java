@@ -80,9 +80,8 @@ public class RoomTurnBenchmark {
             Rooms all = new Rooms(new RoomContext(
                     log(),
                     Bus.NONE,
-                    tasks::add,
-                    tasks::add,
-                    new DocumentBudget(1 << 20),
+                    TurnThreads.shared(tasks::add),
+                    RoomMemory.unlimited(new DocumentBudget(1 << 20)),
                     () -> System.nanoTime() / 1_000_000,
                     () -> new UUID(random.nextLong(), random.nextLong()),
                     RoomSettings.DEFAULT,

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * The single place where exceptions become answers: a sentence, never a stack trace. Includes the refusals of Jersey
  * itself. Stateless.
  */
-public final class Failures implements ExceptionMapper<Throwable> {
+final class Failures implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
     private static final int UNPROCESSABLE = 422;
     private static final FailureAnswers ANSWERS = new FailureAnswers();

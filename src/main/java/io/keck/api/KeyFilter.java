@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * is read, so that the key identifies this request only. Runs before the filters that read bodies. Stateless.
  */
 @Priority(Priorities.USER - 1)
-public final class KeyFilter implements ContainerRequestFilter {
+final class KeyFilter implements ContainerRequestFilter {
     private static final String HEADER = "Idempotency-Key";
     private static final String PROPERTY = KeyFilter.class.getName();
     private static final String REFUSED = PROPERTY + ".refused";

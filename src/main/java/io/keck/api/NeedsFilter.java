@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * method that names no right is refused for all callers, except under open access. Stateless.
  */
 @Priority(Priorities.AUTHORIZATION)
-public final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
+final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
     private static final String DOCUMENT = "workspace";
     private static final String SHARED = "public";
     private static final Set<Right> STORING = EnumSet.of(Right.WRITE, Right.CREATE, Right.BLOB_WRITE);

@@ -10,7 +10,7 @@ import java.net.URI;
  * parameters.
  */
 @PreMatching
-public final class RawPathFilter implements ContainerRequestFilter {
+final class RawPathFilter implements ContainerRequestFilter {
     RawPathFilter() {}
 
     @Override

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Reads the rest of a request's body after an early answer, within a limit; beyond it the answer announces that the
  * connection closes. A client that is cut off while it sends may miss the answer and blame the next request.
  */
-public final class UnreadBodyFilter implements ContainerResponseFilter {
+final class UnreadBodyFilter implements ContainerResponseFilter {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadBodyFilter.class);
     private static final int TOO_SLOW = 408;
     private static final int FIRST_ERROR = 400;

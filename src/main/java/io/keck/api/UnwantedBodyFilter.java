@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Reads an unused compressed body before the request is carried out. If the compression is broken, Jetty would
  * otherwise refuse the request after it was carried out, and only if the answer has not been sent yet.
  */
-public final class UnwantedBodyFilter implements ContainerRequestFilter {
+final class UnwantedBodyFilter implements ContainerRequestFilter {
     /** The name to which Jetty renames {@code Content-Encoding} when it decodes the body. */
     static final String DECODED = "X-Content-Encoding";
 

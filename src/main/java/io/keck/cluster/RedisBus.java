@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * beat that came back was sent recently. If none comes back for longer, the connections are reopened: this detects a
  * server that is stopped, and a network path that is dead without an error.
  *
- * <p><b>Other nodes</b> are known by their beats. A node that is silent for {@code goneAfter} is gone, with its
+ * <p><b>Other nodes</b> are known by their beats. A node that is silent for {@code nodeGoneAfter} is gone, with its
  * sockets. Since a node that received nothing may count as gone for the others, too, it tells its rooms when it is
  * back.
  */
@@ -103,7 +103,7 @@ final class RedisBus implements Bus, Managed {
     }
 
     private int routes() {
-        return servers.isSharded() ? settings.routes() : 1;
+        return servers.isSharded() ? settings.clusterLanes() : 1;
     }
 
     /** The rooms that share a route. */
@@ -128,7 +128,7 @@ final class RedisBus implements Bus, Managed {
             prefix = "keck:" + Long.toUnsignedString(cluster, 36) + ":{" + number + "}:";
             seal = new Seal(number);
             route = new Route(String.valueOf(number), servers, prefix + NODES, settings.maxQueued() / routes(), this);
-            echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
+            echoed = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.nodeGoneAfter());
         }
 
         String channel(long roomId) {
@@ -262,10 +262,10 @@ final class RedisBus implements Bus, Managed {
                 connectedAt = now;
             }
             long silent = Math.min(silence(), TimeUnit.NANOSECONDS.toMillis(now - connectedAt));
-            if (silent > settings.cutAfter()) {
+            if (silent > settings.timeout()) {
                 LOG.warn("No answer from the bus for {} ms; reconnecting", silent);
                 route.cut();
-            } else if (silence() > settings.cutAfter()) {
+            } else if (silence() > settings.timeout()) {
                 wasAway = true;
             } else if (wasAway && isHealthy()) {
                 wasAway = false;
@@ -391,7 +391,7 @@ final class RedisBus implements Bus, Managed {
     private void tick() {
         groups.forEach(RoomGroup::tick);
         metrics.looked(peers.size(), queuedBytes());
-        long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.goneAfter());
+        long silentSince = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(settings.nodeGoneAfter());
         peers.forEach((number, peer) -> {
             if (peer.heardAt() - silentSince < 0 && peers.remove(number, peer)) {
                 LOG.info("Node {} timed out", peer.label());

@@ -7,7 +7,7 @@ import java.util.List;
  * Thrown for a configuration that cannot be used. The message has one line for each error, and shows no value of the
  * configuration.
  */
-public final class RefusedConfigurationException extends ConfigurationException {
+final class RefusedConfigurationException extends ConfigurationException {
     private static final long serialVersionUID = 1L;
     /** The largest number of errors shown; more would push the first ones out of sight. */
     private static final int MOST = 10;

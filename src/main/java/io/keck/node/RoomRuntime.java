@@ -11,8 +11,10 @@ import io.keck.room.Bus;
 import io.keck.room.DocumentBudget;
 import io.keck.room.Held;
 import io.keck.room.RoomContext;
+import io.keck.room.RoomMemory;
 import io.keck.room.RoomSettings;
 import io.keck.room.Rooms;
+import io.keck.room.TurnThreads;
 import io.keck.room.UpdateLog;
 import io.keck.socket.SocketFactory;
 import io.keck.thread.Loop;
@@ -79,18 +81,16 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
         RoomContext context = new RoomContext(
                 log,
                 bus,
-                turns,
-                documents,
-                new DocumentBudget(documentHeap, ledger),
+                new TurnThreads(turns, documents),
+                new RoomMemory(ledger, new DocumentBudget(documentHeap, ledger)),
                 NodeClock.millis(),
                 new TimeOrderedIds(),
                 settings,
-                metrics,
-                ledger);
+                metrics);
         this.rooms = new Rooms(held == null ? context : context.with(held));
         this.heldLook =
                 held != null && held.isStrict() ? Loop.every("held-look", HELD_LOOK_MS, rooms::lookAtHeld) : null;
-        this.tail = log.isShared() ? Loop.every("room-tail", settings.tailAlone(), rooms::tail) : null;
+        this.tail = log.isShared() ? Loop.every("room-tail", settings.compareEveryWithoutBus(), rooms::tail) : null;
         this.drainMillis = drainMillis;
         node.everyTick("rooms", rooms::tick);
         ledger.onReclaim(rooms::dropDocuments);

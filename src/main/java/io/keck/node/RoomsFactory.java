@@ -101,9 +101,9 @@ public class RoomsFactory {
         return RoomSettings.builder()
                 .maxBacklog(maxBacklog.toBytes())
                 .maxInbound(maxInbound.toBytes())
-                .maxOverlay(maxUnsaved.toBytes())
-                .maxOverlays(maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes())
-                .maxAwarenessBytes(Math.toIntExact(maxAwarenessState.toBytes()))
+                .maxUnsaved(maxUnsaved.toBytes())
+                .maxUnsavedTotal(maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes())
+                .maxAwarenessState(Math.toIntExact(maxAwarenessState.toBytes()))
                 .maxAwarenessStates(maxAwarenessStates)
                 .saveTimeout(saveTimeout.toMilliseconds())
                 .retryAfter(retryAfter.toMilliseconds())
@@ -111,8 +111,8 @@ public class RoomsFactory {
                 .stuckAfter(stuckAfter.toMilliseconds())
                 .unloadAfter(unloadAfter.toMilliseconds())
                 .deletedNameHold(deletedNameHold.toMilliseconds())
-                .tailHealthy(compareEvery.toMilliseconds())
-                .tailAlone(compareEveryWithoutBus.toMilliseconds())
+                .compareEvery(compareEvery.toMilliseconds())
+                .compareEveryWithoutBus(compareEveryWithoutBus.toMilliseconds())
                 .document(new DocumentLimits(maxDocument(), maxDocumentClients, maxDocumentStructs, maxDocumentSteps))
                 .build();
     }
@@ -137,7 +137,7 @@ public class RoomsFactory {
         RoomSettings settings = settings();
         RoomRuntime runtime = new RoomRuntime(
                 node, log, bus, settings, meters, documentHeap(), drainMillis, instruments.ledger(), held);
-        meters.watch(runtime.rooms(), documentHeap(), settings.maxOverlays());
+        meters.watch(runtime.rooms(), documentHeap(), settings.maxUnsavedTotal());
         RoomChecks.register(node.environment().healthChecks(), runtime.rooms(), meters);
         node.manage(runtime);
         node.environment().lifecycle().addEventListener(runtime);

@@ -142,7 +142,7 @@ final class DocumentCopies {
     void giveUp(DocumentTurns.TollExceededException why) {
         clear();
         isTooCostly = true;
-        context.budget().isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
+        context.memory().documents().isCostly(documentRoom, context.clock().getAsLong() + COOL_OFF);
         context.metrics().documentTooCostly();
         LOG.warn(
                 "Room {} is too costly for HTTP: integrating its content or writing it down took {}. Back ends get"

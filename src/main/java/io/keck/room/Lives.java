@@ -83,7 +83,7 @@ final class Lives {
      */
     <T extends @Nullable Object> CompletionStage<T> ask(String name, boolean create, boolean local, Errand<T> errand) {
         CompletableFuture<T> done = new CompletableFuture<>();
-        if (loaded(name) == null && !context.hasRoomForAnother()) {
+        if (loaded(name) == null && !context.memory().hasRoomForAnother()) {
             errand.refused(CloseReason.overload(NO_MEMORY));
             done.completeExceptionally(new Unavailable(NO_MEMORY, false));
             return done;

@@ -126,7 +126,7 @@ final class Members implements Message.Handler<Member> {
     void sit(Place place, boolean stale) {
         Member member = new Member(place.connection(), context.settings().maxAwarenessStates());
         if (member.connection.isEchoed()) {
-            member.echo = new Echo(member.connection, context.settings().maxOverlay(), safeguards);
+            member.echo = new Echo(member.connection, context.settings().maxUnsaved(), safeguards);
         }
         List<Place.Frame> early = place.begin(new MemberSeat(this, member, turns, context));
         if (early == null) {

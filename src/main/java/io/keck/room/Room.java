@@ -97,7 +97,7 @@ final class Room implements ReplicaOwner {
         this.onClosed = onClosed;
         this.safeguards = safeguards;
         mailbox = new Mailbox(
-                context.executor(), this::endOfTurn, () -> close(CloseReason.restart()), context.metrics()::nanos);
+                context.threads().rooms(), this::endOfTurn, () -> close(CloseReason.restart()), context.metrics()::nanos);
         seats = new Seats(clock.getAsLong());
         life = new Life(name, clock, context.warnings(), safeguards);
         RoomScope scope = new RoomScope(name, context, safeguards, life);
@@ -109,7 +109,7 @@ final class Room implements ReplicaOwner {
         requests = new Requests(context, replica, batches);
         audience = new Audience(all, settings, context.metrics());
         saving = new Saving(scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded);
-        heap = new RoomHeap(context.ledger(), name, this::sendAway);
+        heap = new RoomHeap(context.memory().ledger(), name, this::sendAway);
         growth = new DocumentGrowth(scope, content, all);
         RoomSize size = new RoomSize(growth, heap);
         members = new Members(scope, content, size, saving, seats, all, watchers, this::inTurn, this::tellOthers);

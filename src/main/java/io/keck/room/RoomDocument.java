@@ -84,12 +84,12 @@ final class RoomDocument {
             LongSupplier heap,
             Consumer<Edit> submit) {
         this.context = context;
-        this.turns = new DocumentTurns(context.documents(), this::broken, safeguards);
+        this.turns = new DocumentTurns(context.threads().documents(), this::broken, safeguards);
         this.room = room;
         this.state = state;
         this.sizes = new CopySizes(heap);
         this.submit = submit;
-        this.budget = context.budget();
+        this.budget = context.memory().documents();
         this.copies = new DocumentCopies(name, context, safeguards, turns, id -> room.accept(() -> gaveUp(id)));
     }
 

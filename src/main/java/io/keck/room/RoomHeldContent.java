@@ -3,6 +3,7 @@ package io.keck.room;
 import io.keck.access.Grant;
 import io.keck.access.Right;
 import io.keck.failure.Forbidden;
+import io.keck.failure.RoomDamaged;
 import io.keck.failure.Unavailable;
 import io.keck.room.HeldUpdates.Entry;
 import io.keck.room.HeldUpdates.State;
@@ -58,7 +59,10 @@ final class RoomHeldContent implements HeldContent {
         return RoomHeldContent.<@Nullable Entry>with(
                 grant,
                 () -> lives.ask(grant.document(), false, false, (loaded, at, stale, answer) -> {
-                    if (stale) {
+                    UpdateLog.Damage damage = loaded.damage();
+                    if (damage != null) {
+                        answer.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
+                    } else if (stale) {
                         answer.completeExceptionally(new Unavailable("the database does not answer", false));
                     } else if (at.roomId() != entry.roomId()) {
                         answer.complete(null); // another document has the name now

@@ -5,9 +5,9 @@ package io.keck.room;
  *
  * @param maxBacklog bytes queued for one socket before it counts as slow
  * @param maxInbound bytes of one socket that may wait for a turn of the room before reading from it pauses
- * @param maxOverlay bytes of unsaved updates before the room stops reading from writers
- * @param maxOverlays bytes of unsaved updates of all rooms of the node before rooms stop reading from writers
- * @param maxAwarenessBytes the largest awareness state
+ * @param maxUnsaved bytes of unsaved updates before the room stops reading from writers
+ * @param maxUnsavedTotal bytes of unsaved updates of all rooms of the node before rooms stop reading from writers
+ * @param maxAwarenessState the largest awareness state
  * @param maxAwarenessStates the number of clients for which one socket may send states
  * @param saveTimeout milliseconds after which a commit counts as late
  * @param retryAfter milliseconds between attempts to commit a batch
@@ -16,16 +16,16 @@ package io.keck.room;
  * @param unloadAfter milliseconds a room without sockets stays loaded
  * @param deletedNameHold milliseconds after the end of a life of a name during which no socket may create the document
  *     again and copies of the ended life are refused
- * @param tailHealthy milliseconds between two comparisons with the log while the bus is healthy
- * @param tailAlone milliseconds between two comparisons with the log while the bus is unhealthy or absent
+ * @param compareEvery milliseconds between two comparisons with the log while the bus is healthy
+ * @param compareEveryWithoutBus milliseconds between two comparisons with the log while the bus is unhealthy or absent
  * @param document the limits of one document
  */
 public record RoomSettings(
         long maxBacklog,
         long maxInbound,
-        long maxOverlay,
-        long maxOverlays,
-        int maxAwarenessBytes,
+        long maxUnsaved,
+        long maxUnsavedTotal,
+        int maxAwarenessState,
         int maxAwarenessStates,
         long saveTimeout,
         long retryAfter,
@@ -33,8 +33,8 @@ public record RoomSettings(
         long stuckAfter,
         long unloadAfter,
         long deletedNameHold,
-        long tailHealthy,
-        long tailAlone,
+        long compareEvery,
+        long compareEveryWithoutBus,
         DocumentLimits document) {
     /** The defaults, with which {@link Builder} begins. */
     public static final RoomSettings DEFAULT = builder().build();
@@ -49,9 +49,9 @@ public record RoomSettings(
         return new Builder()
                 .maxBacklog(maxBacklog)
                 .maxInbound(maxInbound)
-                .maxOverlay(maxOverlay)
-                .maxOverlays(maxOverlays)
-                .maxAwarenessBytes(maxAwarenessBytes)
+                .maxUnsaved(maxUnsaved)
+                .maxUnsavedTotal(maxUnsavedTotal)
+                .maxAwarenessState(maxAwarenessState)
                 .maxAwarenessStates(maxAwarenessStates)
                 .saveTimeout(saveTimeout)
                 .retryAfter(retryAfter)
@@ -59,8 +59,8 @@ public record RoomSettings(
                 .stuckAfter(stuckAfter)
                 .unloadAfter(unloadAfter)
                 .deletedNameHold(deletedNameHold)
-                .tailHealthy(tailHealthy)
-                .tailAlone(tailAlone)
+                .compareEvery(compareEvery)
+                .compareEveryWithoutBus(compareEveryWithoutBus)
                 .document(document);
     }
 
@@ -68,9 +68,9 @@ public record RoomSettings(
     public static final class Builder {
         private long maxBacklog = 2 << 20;
         private long maxInbound = 8 << 20;
-        private long maxOverlay = 64 << 20;
-        private long maxOverlays = 256 << 20;
-        private int maxAwarenessBytes = 64 << 10;
+        private long maxUnsaved = 64 << 20;
+        private long maxUnsavedTotal = 256 << 20;
+        private int maxAwarenessState = 64 << 10;
         private int maxAwarenessStates = 100;
         private long saveTimeout = 2_000;
         private long retryAfter = 500;
@@ -78,8 +78,8 @@ public record RoomSettings(
         private long stuckAfter = 60_000;
         private long unloadAfter = 30_000;
         private long deletedNameHold = 60_000;
-        private long tailHealthy = 3_000;
-        private long tailAlone = 200;
+        private long compareEvery = 3_000;
+        private long compareEveryWithoutBus = 200;
         private DocumentLimits document = DocumentLimits.DEFAULT;
 
         private Builder() {}
@@ -94,18 +94,18 @@ public record RoomSettings(
             return this;
         }
 
-        public Builder maxOverlay(long value) {
-            maxOverlay = value;
+        public Builder maxUnsaved(long value) {
+            maxUnsaved = value;
             return this;
         }
 
-        public Builder maxOverlays(long value) {
-            maxOverlays = value;
+        public Builder maxUnsavedTotal(long value) {
+            maxUnsavedTotal = value;
             return this;
         }
 
-        public Builder maxAwarenessBytes(int value) {
-            maxAwarenessBytes = value;
+        public Builder maxAwarenessState(int value) {
+            maxAwarenessState = value;
             return this;
         }
 
@@ -144,13 +144,13 @@ public record RoomSettings(
             return this;
         }
 
-        public Builder tailHealthy(long value) {
-            tailHealthy = value;
+        public Builder compareEvery(long value) {
+            compareEvery = value;
             return this;
         }
 
-        public Builder tailAlone(long value) {
-            tailAlone = value;
+        public Builder compareEveryWithoutBus(long value) {
+            compareEveryWithoutBus = value;
             return this;
         }
 
@@ -163,9 +163,9 @@ public record RoomSettings(
             return new RoomSettings(
                     maxBacklog,
                     maxInbound,
-                    maxOverlay,
-                    maxOverlays,
-                    maxAwarenessBytes,
+                    maxUnsaved,
+                    maxUnsavedTotal,
+                    maxAwarenessState,
                     maxAwarenessStates,
                     saveTimeout,
                     retryAfter,
@@ -173,8 +173,8 @@ public record RoomSettings(
                     stuckAfter,
                     unloadAfter,
                     deletedNameHold,
-                    tailHealthy,
-                    tailAlone,
+                    compareEvery,
+                    compareEveryWithoutBus,
                     document);
         }
     }

@@ -40,7 +40,7 @@ public final class Rooms {
 
     Rooms(RoomContext context, Maker maker) {
         this.context = context;
-        this.overlays = new Overlays(context.settings().maxOverlays(), new OutageLog(context.clock()));
+        this.overlays = new Overlays(context.settings().maxUnsavedTotal(), new OutageLog(context.clock()));
         this.lives = new Lives(context, maker, overlays);
         this.tailer = new Tailer(context);
         this.busiest = new Busiest(context.metrics());
@@ -213,13 +213,19 @@ public final class Rooms {
 
     /**
      * Completes when every life of the name that ended before this call has ended on this node, too, and its watchers
-     * were told. Fails if there is no such room or the log does not answer.
+     * were told. Fails if there is no such room.
      *
+     * @return whether the room certainly exists; false if the log did not answer. A damaged room exists, although what is
+     *     read of it counts as stale
      * @throws io.keck.failure.Forbidden if the grant does not allow reading
      */
     public CompletionStage<Boolean> find(Grant grant) {
         grant.demand(Right.READ);
-        return lives.ask(grant.document(), false, false, (room, at, stale, done) -> done.complete(!stale));
+        return lives.ask(
+                grant.document(),
+                false,
+                false,
+                (room, at, stale, done) -> done.complete(!stale || room.damage() != null));
     }
 
     /**
@@ -234,7 +240,7 @@ public final class Rooms {
                 break;
             }
             if (!room.seats().areTaken()) {
-                got += context.ledger().ofRoom(room.name());
+                got += context.memory().ledger().ofRoom(room.name());
                 room.unloadIfIdle();
             }
         }
@@ -245,27 +251,27 @@ public final class Rooms {
      * Drops documents until {@code bytes} bytes are freed or none is left that can be dropped; returns the bytes freed.
      */
     public long dropDocuments(long bytes) {
-        return context.budget().reclaim(bytes);
+        return context.memory().documents().reclaim(bytes);
     }
 
     /** Whether there is memory for one more room; documents without edits in progress are dropped for it. */
     public boolean hasRoomForAnother() {
-        return context.hasRoomForAnother();
+        return context.memory().hasRoomForAnother();
     }
 
     /** Whether memory is so short that no more rooms are loaded. */
     public boolean isCrowded() {
-        return context.ledger().isTight();
+        return context.memory().ledger().isTight();
     }
 
     /** The approximate bytes of heap that documents take. */
     public long documentBytes() {
-        return context.budget().bytes();
+        return context.memory().documents().bytes();
     }
 
     /** The number of documents in memory. */
     public int documentCount() {
-        return context.budget().size();
+        return context.memory().documents().size();
     }
 
     /** Whether a room is loaded or being loaded on this node. */
@@ -328,7 +334,7 @@ public final class Rooms {
 
     /**
      * Compares the rooms with the log if other nodes write to it, too; does nothing before the next comparison is due.
-     * Must be called by one thread, at least as often as {@link RoomSettings#tailAlone}.
+     * Must be called by one thread, at least as often as {@link RoomSettings#compareEveryWithoutBus}.
      */
     public void tail() {
         tailer.tick(lives.all());

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * reported as saved. Each node that receives such an update also tries to commit it, so the first one that reaches the
  * database does.
  *
- * <p><b>Limits.</b> While more than {@code maxOverlay} bytes are uncommitted, in either state, the room stops reading
+ * <p><b>Limits.</b> While more than {@code maxUnsaved} bytes are uncommitted, in either state, the room stops reading
  * from the members that write.
  */
 final class Saving {
@@ -194,7 +194,7 @@ final class Saving {
     }
 
     private boolean tooMuchWaits() {
-        return batches.memory() > settings.maxOverlay();
+        return batches.memory() > settings.maxUnsaved();
     }
 
     // ------------------------------------------------------------------ to the log

@@ -41,7 +41,7 @@ final class Tailer {
         RoomSettings settings = context.settings();
         long every =
                 // the bus may have become unhealthy since
-                context.bus().isHealthy() ? settings.tailHealthy() : settings.tailAlone();
+                context.bus().isHealthy() ? settings.compareEvery() : settings.compareEveryWithoutBus();
         if ((now - askedAt < every && !soon && !isFirst) || asked.get() > 0) {
             return;
         }

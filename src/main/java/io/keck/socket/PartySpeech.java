@@ -35,7 +35,7 @@ final class PartySpeech implements Speech {
     PartySpeech(Line line, boolean takesText) {
         this.line = line;
         this.takesText = takesText;
-        this.parts = new MessageParts(line.sockets().limits().maxMessageBytes());
+        this.parts = new MessageParts(line.sockets().limits().maxMessageSize());
     }
 
     @Override
@@ -68,10 +68,10 @@ final class PartySpeech implements Speech {
     }
 
     private void begin(PartyMarker marker) {
-        if (marker.size() > line.sockets().limits().maxMessageBytes()) {
+        if (marker.size() > line.sockets().limits().maxMessageSize()) {
             line.offences()
                     .accept(CloseReason.tooLarge(
-                            "a message may have " + line.sockets().limits().maxMessageBytes() + " bytes at most"));
+                            "a message may have " + line.sockets().limits().maxMessageSize() + " bytes at most"));
         } else if (marker.count() > 2 + marker.size() / LEAST_PART) {
             malformed("a message has too many parts");
         } else {

@@ -141,7 +141,7 @@ public class SocketFactory {
                         maxBytes,
                         DecodeLimits.DEFAULT.with(maxBytes, maxValueDepth, maxTypeDepth),
                         new AwarenessState.Limits(
-                                settings.maxAwarenessBytes(), settings.maxAwarenessStates(), maxValueDepth),
+                                settings.maxAwarenessState(), settings.maxAwarenessStates(), maxValueDepth),
                         restartSpread.toMilliseconds()),
                 clock,
                 metrics,

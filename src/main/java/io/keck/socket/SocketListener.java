@@ -51,7 +51,7 @@ final class SocketListener implements FrameAssembly.Listener {
 
     @Override
     public int maxBytes() {
-        return sockets.limits().maxMessageBytes();
+        return sockets.limits().maxMessageSize();
     }
 
     @Override
@@ -86,7 +86,7 @@ final class SocketListener implements FrameAssembly.Listener {
                 offences.accept(
                         opened,
                         CloseReason.tooLarge(
-                                "a message may have " + sockets.limits().maxMessageBytes() + " bytes at most"));
+                                "a message may have " + sockets.limits().maxMessageSize() + " bytes at most"));
             case TOO_MANY_FRAGMENTS ->
                 offences.accept(opened, CloseReason.malformed("a message came in too many fragments"));
             case NO_MEMORY -> opened.close(CloseReason.overload("no memory for this message now, please try again"));

@@ -22,12 +22,12 @@ public final class Sockets {
     /**
      * Limits on what one peer may send, and the time over which a restart closes all connections.
      *
-     * @param maxMessageBytes the largest message; a larger one closes the connection with 4413
+     * @param maxMessageSize the largest message; a larger one closes the connection with 4413
      * @param decode limits inside an update
      * @param states limits inside an awareness message; what exceeds them is dropped
-     * @param restartSpreadMillis the time over which clients are asked to reconnect elsewhere
+     * @param restartSpread the milliseconds over which clients are asked to reconnect elsewhere
      */
-    record Limits(int maxMessageBytes, DecodeLimits decode, AwarenessState.Limits states, long restartSpreadMillis) {}
+    record Limits(int maxMessageSize, DecodeLimits decode, AwarenessState.Limits states, long restartSpread) {}
 
     private static final long PING_AFTER_MS = 20_000;
     private static final long DEAD_AFTER_MS = 50_000;
@@ -279,7 +279,7 @@ public final class Sockets {
                 .sorted(Comparator.comparingInt(c -> c.room().hashCode()))
                 .toList();
         new Spread(clock, Thread::sleep)
-                .over(limits.restartSpreadMillis(), all, connection -> connection.close(CloseReason.restart()));
+                .over(limits.restartSpread(), all, connection -> connection.close(CloseReason.restart()));
         long until = clock.getAsLong() + CLOSE_WITHIN_MS;
         try {
             synchronized (ended) {

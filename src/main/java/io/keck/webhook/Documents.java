@@ -19,7 +19,7 @@ final class Documents {
 
     private final ChangeLog log;
     private final long limit;
-    private final long maxSteps;
+    private final long maxDocumentSteps;
     private final Map<Long, Held> held = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
@@ -27,10 +27,10 @@ final class Documents {
      * Creates an empty cache of documents.
      *
      * @param limit the limit in bytes of heap
-     * @param maxSteps the steps of integration that one document may take
+     * @param maxDocumentSteps the steps of integration that one document may take
      */
-    Documents(ChangeLog log, long limit, long maxSteps) {
-        this.maxSteps = maxSteps;
+    Documents(ChangeLog log, long limit, long maxDocumentSteps) {
+        this.maxDocumentSteps = maxDocumentSteps;
         this.log = log;
         this.limit = limit;
     }
@@ -44,7 +44,7 @@ final class Documents {
         bytes -= found == null ? 0 : found.bytes();
         return found != null && found.histories().known() == seq
                 ? found.histories()
-                : Histories.at(log, workspace, roomId, seq, maxSteps);
+                : Histories.at(log, workspace, roomId, seq, maxDocumentSteps);
     }
 
     /** Keeps a document for the next rows; drops the least recently used documents beyond the limit. */

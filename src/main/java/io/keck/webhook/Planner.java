@@ -38,7 +38,7 @@ final class Planner {
         this.settings = settings;
         this.progress = progress;
         this.backoff = backoff;
-        this.documents = new Documents(log, settings.documentHeap(), settings.maxSteps());
+        this.documents = new Documents(log, settings.documentHeap(), settings.maxDocumentSteps());
     }
 
     /** Drops the document of a room whose delivery failed; the next attempt loads it again. */

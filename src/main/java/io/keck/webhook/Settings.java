@@ -10,7 +10,7 @@ package io.keck.webhook;
  * @param lease milliseconds for which another node waits for a sign of life of the node that delivers
  * @param maxBytes the approximate size of the updates in one delivery, in bytes
  * @param documentHeap bytes of heap for the documents of rooms that are changing
- * @param maxSteps the steps of integration that the document of a room may take; see {@link io.keck.feed.Histories#at}
+ * @param maxDocumentSteps the steps of integration that the document of a room may take; see {@link io.keck.feed.Histories#at}
  */
 record Settings(
         int concurrency,
@@ -20,7 +20,7 @@ record Settings(
         long lease,
         long maxBytes,
         long documentHeap,
-        long maxSteps) {
+        long maxDocumentSteps) {
     /**
      * The rate above which deliveries are put off, up to {@code maxSpacing}: a delivery costs as much as the commits of
      * some edits.

@@ -149,7 +149,7 @@ public class WebhookFactory {
      * @param onCommitted registers a listener that receives the id of each room to which this node has written
      * @param shared whether other nodes may deliver, too
      * @param clock the clock that all nodes share
-     * @param maxSteps the steps of integration that the document of a room may take
+     * @param maxDocumentSteps the steps of integration that the document of a room may take
      * @param clientMessages messages of client applications on this node
      */
     public Webhooks build(
@@ -161,7 +161,7 @@ public class WebhookFactory {
             Clock clock,
             String node,
             FeedMetrics metrics,
-            long maxSteps,
+            long maxDocumentSteps,
             ClientMessages clientMessages) {
         HttpSender sender =
                 new HttpSender(new Signatures(secret, endpoints), clock, timeout.toMilliseconds(), concurrency);
@@ -174,7 +174,7 @@ public class WebhookFactory {
                 lease.toMilliseconds(),
                 Settings.DEFAULT.maxBytes(),
                 documentHeap.toBytes(),
-                maxSteps);
+                maxDocumentSteps);
         Lease held = new Lease(cursors, node + "/" + UUID.randomUUID(), shared, settings.lease());
         Webhooks webhooks = new Webhooks(
                 cursors,

@@ -72,9 +72,8 @@ final class ClusterSimulation {
                 new RoomContext(
                         way,
                         end,
-                        executor,
-                        executor,
-                        new DocumentBudget(1 << 20),
+                        TurnThreads.shared(executor),
+                        RoomMemory.unlimited(new DocumentBudget(1 << 20)),
                         () -> now + skew,
                         World.ids(random.nextLong()),
                         settings(),
@@ -186,16 +185,16 @@ final class ClusterSimulation {
         return RoomSettings.builder()
                 .maxBacklog(500)
                 .maxInbound(2_000)
-                .maxOverlay(3_000)
-                .maxOverlays(4_000)
-                .maxAwarenessBytes(1_000)
+                .maxUnsaved(3_000)
+                .maxUnsavedTotal(4_000)
+                .maxAwarenessState(1_000)
                 .saveTimeout(saveTimeout)
                 .retryAfter(50)
                 .stuckAfter(1L << 40)
                 .unloadAfter(10_000)
                 .deletedNameHold(HOLD)
-                .tailHealthy(300)
-                .tailAlone(20)
+                .compareEvery(300)
+                .compareEveryWithoutBus(20)
                 .document(limited ? new DocumentLimits(LIMIT, 1_000, 10_000) : DocumentLimits.NONE)
                 .build();
     }

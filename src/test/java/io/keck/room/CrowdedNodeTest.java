@@ -30,14 +30,12 @@ class CrowdedNodeTest {
         return OpenDocuments.of(new Rooms(new RoomContext(
                 log,
                 Bus.NONE,
-                Runnable::run,
-                Runnable::run,
-                budget,
+                TurnThreads.shared(Runnable::run),
+                new RoomMemory(ledger, budget),
                 () -> 0,
                 World.ids(1),
                 World.SMALL,
-                RoomMetrics.NONE,
-                ledger)));
+                RoomMetrics.NONE)));
     }
 
     private void fill(OpenDocuments documents) {

@@ -35,9 +35,8 @@ class DocumentPressureTest {
     private final OpenDocuments documents = OpenDocuments.of(new Rooms(new RoomContext(
             log,
             Bus.NONE,
-            threads,
-            threads,
-            budget,
+            TurnThreads.shared(threads),
+            RoomMemory.unlimited(budget),
             () -> System.nanoTime() / 1_000_000,
             World.ids(1),
             World.SMALL,

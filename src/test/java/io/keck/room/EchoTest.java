@@ -117,7 +117,7 @@ class EchoTest {
     void whoSendsMoreThanMayWait_getsNothingBack_andIsNeverLiedTo() {
         FakeClient writer = echoed(world);
         world.way.always(Outcome.FAIL);
-        byte[] large = writer.type("x".repeat((int) World.SMALL.maxOverlay() + 1));
+        byte[] large = writer.type("x".repeat((int) World.SMALL.maxUnsaved() + 1));
         world.settle();
         world.pass(3_000);
         assertThat(cameBack(large)).isFalse();

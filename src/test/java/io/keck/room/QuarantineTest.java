@@ -3,11 +3,14 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.access.Right;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomDamaged;
+import io.keck.failure.RoomMissing;
 import io.keck.metrics.RoomMetrics;
 import io.keck.room.Documents.Answer;
+import io.keck.testing.Grants;
 import io.keck.testing.OpenDocuments;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -190,5 +193,36 @@ class QuarantineTest {
         other.settle();
         assertThat(there.isConnected()).isTrue();
         assertThat(world.rows()).isEqualTo(3);
+    }
+
+    @Test
+    void damagedInItsFirstRow_hasAPositionAndIsComparedWithTheLog() {
+        threeRows();
+        log.damage(ROOM, 1);
+        FakeClient reader = world.joined();
+        CompletionStage<RoomView> looked = world.rooms.look(ROOM);
+        world.settle();
+        RoomView view = looked.toCompletableFuture().join();
+        assertThat(view.roomId()).isEqualTo(log.id(ROOM));
+        assertThat(view.applied()).isZero();
+        assertThat(read(world)).isEmpty();
+
+        log.repair(ROOM);
+        world.pass(10_000);
+        world.rooms.tail();
+        world.settle();
+        assertThat(reader.connection.closed.code()).isEqualTo(1012);
+    }
+
+    /** A client that may not create documents connects to those that exist, and a damaged one does. */
+    @Test
+    void damagedRoom_exists() {
+        threeRows();
+        CompletionStage<Boolean> found = world.rooms.find(Grants.of("reader", ROOM, Right.READ));
+        world.settle();
+        assertThat(found.toCompletableFuture().join()).isTrue();
+
+        CompletionStage<Boolean> other = world.rooms.find(Grants.of("reader", "other", Right.READ));
+        assertThat(failure(world, other)).isInstanceOf(RoomMissing.class);
     }
 }

@@ -24,7 +24,7 @@ class RoomAuthorsTest {
 
     private static final RoomSettings LARGE_OVERLAY = RoomSettings.builder()
             .maxBacklog(1_000)
-            .maxOverlay(1 << 24)
+            .maxUnsaved(1 << 24)
             .document(DocumentLimits.NONE)
             .build();
 

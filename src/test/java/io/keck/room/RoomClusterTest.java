@@ -384,8 +384,8 @@ class RoomClusterTest {
     void overlays_ofAllRoomsTogetherAreBounded() {
         World world = new World(World.SMALL.toBuilder()
                 .maxInbound(200_000)
-                .maxOverlay(500_000)
-                .maxOverlays(5_000)
+                .maxUnsaved(500_000)
+                .maxUnsavedTotal(5_000)
                 .build());
         FakeClient one = world.joined();
         FakeClient two = world.client();
@@ -593,7 +593,7 @@ class RoomClusterTest {
         c.rooms.tail();
         c.settle();
         assertThat(carol.has(update)).isFalse();
-        c.now += World.SMALL.tailHealthy();
+        c.now += World.SMALL.compareEvery();
         c.rooms.tail();
         c.settle();
         assertThat(carol.has(update)).isTrue();

@@ -223,7 +223,7 @@ class RoomUnsavedTest {
         assertThat(writer.connection.paused).isTrue();
         assertThat(reader.connection.paused).isFalse();
         assertThat(writer.connection.closed).isNull();
-        assertThat(reader.replica.memory()).isLessThan(4 * World.SMALL.maxOverlay());
+        assertThat(reader.replica.memory()).isLessThan(4 * World.SMALL.maxUnsaved());
 
         logIsBack();
         assertThat(writer.connection.paused).isFalse();

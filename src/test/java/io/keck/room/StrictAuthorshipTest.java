@@ -5,10 +5,12 @@ import static io.keck.room.StrictWorld.BOB;
 import static io.keck.room.StrictWorld.CAROL;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keck.access.Author;
 import io.keck.access.Origin;
 import io.keck.crdt.store.Update;
+import io.keck.failure.RoomDamaged;
 import io.keck.protocol.Message;
 import io.keck.room.HeldUpdates.Entry;
 import io.keck.room.HeldUpdates.Limits;
@@ -16,6 +18,7 @@ import io.keck.room.HeldUpdates.State;
 import io.keck.testing.Grants;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** What somebody brings under the client id of somebody else, with authorship strict. */
@@ -24,6 +27,29 @@ class StrictAuthorshipTest {
 
     private List<Author> authors() {
         return strict.world.log.authors(ROOM);
+    }
+
+    @Test
+    void takeIn_inADamagedRoom_isRefusedAsDamaged() {
+        FakeClient tab = strict.by(ALICE);
+        tab.type("hers");
+        strict.world.settle();
+        tab.disconnect();
+        strict.connect(tab, BOB);
+        tab.type("his");
+        strict.rest();
+        Entry entry = strict.waiting().get(0);
+        tab.disconnect();
+        strict.world.pass(World.IDLE_TICK);
+        strict.world.pass(World.SMALL.unloadAfter());
+        strict.world.pass(World.SMALL.unloadAfter());
+        assertThat(strict.world.rooms.isOpen(World.ROOM)).isFalse();
+        strict.world.log.damage(World.ROOM, 1);
+
+        CompletionStage<Entry> taken = strict.world.rooms.held().takeIn(StrictWorld.decider("alice"), entry);
+        strict.world.settle();
+        assertThatThrownBy(taken.toCompletableFuture()::join).hasCauseInstanceOf(RoomDamaged.class);
+        assertThat(strict.waiting()).containsExactly(entry);
     }
 
     @Test

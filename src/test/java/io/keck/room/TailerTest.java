@@ -56,10 +56,10 @@ class TailerTest {
     @Test
     void manyRooms_areOneQuestionEachFewSecondsWhileTheBusIsHealthy_andFiveASecondWhileNot() {
         open(ROOMS);
-        long healthy = SECONDS * 1_000 / World.SMALL.tailHealthy();
+        long healthy = SECONDS * 1_000 / World.SMALL.compareEvery();
         assertAsked(healthy, healthy * ROOMS);
         end.healthy = false;
-        long alone = SECONDS * 1_000 / World.SMALL.tailAlone();
+        long alone = SECONDS * 1_000 / World.SMALL.compareEveryWithoutBus();
         assertAsked(alone, alone * ROOMS);
     }
 
@@ -72,7 +72,7 @@ class TailerTest {
         }
         world.way.headsAsked = 0;
         compared.clear();
-        world.now += World.SMALL.tailAlone();
+        world.now += World.SMALL.compareEveryWithoutBus();
         world.rooms.tail();
         world.settle();
         assertThat(world.way.headsAsked).isEqualTo(2 * ROOMS + 1);

@@ -24,9 +24,9 @@ final class World {
     static final RoomSettings SMALL = RoomSettings.builder()
             .maxBacklog(1_000)
             .maxInbound(2_000)
-            .maxOverlay(5_000)
-            .maxOverlays(1L << 30)
-            .maxAwarenessBytes(1_000)
+            .maxUnsaved(5_000)
+            .maxUnsavedTotal(1L << 30)
+            .maxAwarenessState(1_000)
             .maxAwarenessStates(3)
             .document(DocumentLimits.NONE)
             .build();
@@ -107,9 +107,8 @@ final class World {
         RoomContext context = new RoomContext(
                 way,
                 bus,
-                executor,
-                documents == null ? executor : documents,
-                budget,
+                new TurnThreads(executor, documents == null ? executor : documents),
+                RoomMemory.unlimited(budget),
                 () -> now,
                 ids(seed),
                 settings,

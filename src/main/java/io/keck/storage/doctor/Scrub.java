@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * and may run while servers write: apparent damage is examined a second time, because a room may have been folded or
  * deleted in between. Used by one thread.
  */
-public final class Scrub {
+final class Scrub {
     private static final int PAGE = 500;
     private static final String REPAIR = "Restore it from a backup, or give up the damaged data: stop its writers,"
             + " if you can, and run doctor --repair. Clients that still have the document open send back the"

@@ -1,7 +1,7 @@
 package io.keck.storage.octobase;
 
 /** Receives the progress of an import, on the importing thread, which waits for each method to return. */
-public interface ImportListener {
+interface ImportListener {
     /** Reports that a row, a room or a blob was processed. */
     void progress(ImportReport report);
 
