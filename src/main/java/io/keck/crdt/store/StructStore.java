@@ -75,8 +75,7 @@ public final class StructStore {
      * Returns the part of an update that is not in the store yet: structs by clock, deletes by range. Does not change
      * the store.
      *
-     * @return {@code u} itself if all of it is new, {@link Update#EMPTY} if none of it is, else an update of the new
-     *     parts only
+     * @return {@code u} itself if all of it is new, {@link Update#EMPTY} if none is, else an update of the new parts
      */
     public Update reduce(Update u) {
         boolean nothingNew = true;
