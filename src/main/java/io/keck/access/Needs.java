@@ -22,7 +22,7 @@ public @interface Needs {
 
     /**
      * Whether the body names the document. Then the call is admitted, and its method must have the rights judged before it does or
-      * reveals anything.
+     * reveals anything.
      */
     boolean inBody() default false;
 }

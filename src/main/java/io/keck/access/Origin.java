@@ -28,7 +28,7 @@ public enum Origin {
 
     /**
      * Whether changes of this origin introduce client ids. Imports do not: the people whose ids they contain may come back with
-      * these ids.
+     * these ids.
      */
     public boolean introduces() {
         return this != IMPORT && this != SYSTEM;

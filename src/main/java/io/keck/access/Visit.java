@@ -73,7 +73,7 @@ public interface Visit {
 
     /**
      * Returns the same request with another credential in place of its own, for protocols that send one in a message. With open
-      * access the credential is ignored.
+     * access the credential is ignored.
      */
     default Visit showing(String credential) {
         return this;
@@ -104,8 +104,8 @@ public interface Visit {
 
     /**
      * Watches a grant of this visit while a connection depends on it. The follower is notified once that the grant has ended:
-      * because it expired, was revoked, or lost a right that the connection needs. A thread of access notifies it, so it must not
-      * block.
+     * because it expired, was revoked, or lost a right that the connection needs. A thread of access notifies it, so it must not
+     * block.
      *
      * @param needed the rights that the connection cannot do without
      * @return ends the watch
@@ -116,7 +116,7 @@ public interface Visit {
 
     /**
      * Watches a grant of this visit instead of another on which the same connection depended. The connection keeps its place
-      * under the limits of its principal.
+     * under the limits of its principal.
      *
      * @param before ends the watch of the other grant; this method runs it, if {@link #follow} or this method returned it
      * @return ends the watch

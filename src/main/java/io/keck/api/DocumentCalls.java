@@ -138,7 +138,7 @@ final class DocumentCalls {
 
     /**
      * Bytes that are in memory already. While the client reads them they are in a file, if there is space for it; otherwise they stay
-      * in memory, because a request that was carried out must not be answered with a failure.
+     * in memory, because a request that was carried out must not be answered with a failure.
      */
     Reply bytes(byte[] bytes, String address) {
         Spool spool = spools.open(address);

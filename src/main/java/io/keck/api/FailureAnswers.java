@@ -104,7 +104,9 @@ class FailureAnswers implements Failure.Handler<Response> {
     /** The last line: no call gets here whose method names the rights that it uses. */
     @Override
     public Response forbidden(Forbidden failure) {
-        LOG.error("A call was admitted without a right that it uses; the part that needs the right refused it: {}", failure.getMessage());
+        LOG.error(
+                "A call was admitted without a right that it uses; the part that needs the right refused it: {}",
+                failure.getMessage());
         return NeedsFilter.refusal(new Decision.Refused(Fault.FORBIDDEN));
     }
 

@@ -141,7 +141,8 @@ public final class YSweetResource {
         boolean mayWrite = grant.allows(Right.WRITE);
         if (wish.isFull() && !mayWrite) {
             throw new Refusal(
-                    Status.FORBIDDEN, "The credential may only read, so its client tokens can only have the authorization \"read-only\".");
+                    Status.FORBIDDEN,
+                    "The credential may only read, so its client tokens can only have the authorization \"read-only\".");
         }
         String base = address.of(request) + "/d/" + PublicAddress.segment(name);
         Map<String, @Nullable Object> token = new LinkedHashMap<>();

@@ -177,7 +177,8 @@ final class Followers {
         } catch (RefusedException e) {
             boolean isOver = e.fault() == Fault.EXPIRED || e.fault() == Fault.STALE;
             boolean extended = isOver && authenticator.now() < following.expiresAt;
-            if (e.fault() != Fault.UNAVAILABLE && !extended) { // while the judge is unavailable the connection stays as it is
+            if (e.fault() != Fault.UNAVAILABLE
+                    && !extended) { // while the judge is unavailable the connection stays as it is
                 end(following, e.fault());
             }
         }

@@ -51,7 +51,8 @@ final class Networks {
         } catch (NumberFormatException e) {
             // the same sentence
         }
-        throw new IllegalArgumentException("\"" + text + "\" is neither an IP address nor a network such as 10.0.0.0/8.");
+        throw new IllegalArgumentException(
+                "\"" + text + "\" is neither an IP address nor a network such as 10.0.0.0/8.");
     }
 
     /** Whether an address in text form belongs to one of the networks. */

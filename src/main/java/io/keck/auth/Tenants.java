@@ -170,8 +170,7 @@ final class Tenants {
             isFailing = false;
         } catch (RuntimeException e) {
             if (!isFailing) {
-                LOG.warn(
-                        "Measuring what tenants have stored failed; the last figures stay in use: {}", e.toString());
+                LOG.warn("Measuring what tenants have stored failed; the last figures stay in use: {}", e.toString());
             }
             isFailing = true;
         }

@@ -149,7 +149,8 @@ final class Tickets {
         try {
             return store.use(once, until);
         } catch (RuntimeException e) {
-            throw new RefusedException(Fault.UNAVAILABLE, "reading from the database whether the ticket was used failed");
+            throw new RefusedException(
+                    Fault.UNAVAILABLE, "reading from the database whether the ticket was used failed");
         }
     }
 

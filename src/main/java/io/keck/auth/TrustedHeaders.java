@@ -33,7 +33,8 @@ final class TrustedHeaders {
         this.groups = names.length > 2 ? names[2].strip() : "";
         this.peers = new Networks(peers);
         if (names.length > 3 || user.isEmpty()) {
-            throw new IllegalArgumentException("List at most three trusted headers: user, name and groups, in this order.");
+            throw new IllegalArgumentException(
+                    "List at most three trusted headers: user, name and groups, in this order.");
         }
         for (String header : List.of(user, name, groups)) {
             if (header.equalsIgnoreCase("Authorization") || header.equalsIgnoreCase("Cookie")) {

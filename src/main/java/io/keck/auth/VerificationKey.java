@@ -45,8 +45,8 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
     static VerificationKey ofSecret(@Nullable String id, String secret) {
         byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
         if (bytes.length < MIN_SECRET_BYTES) {
-            throw new IllegalArgumentException(
-                    "The secret of HS256 needs at least " + MIN_SECRET_BYTES + " bytes, for example from: openssl rand -base64 32.");
+            throw new IllegalArgumentException("The secret of HS256 needs at least " + MIN_SECRET_BYTES
+                    + " bytes, for example from: openssl rand -base64 32.");
         }
         return new VerificationKey(id, HS256, new SecretKeySpec(bytes, "HmacSHA256"));
     }
@@ -62,7 +62,8 @@ record VerificationKey(@Nullable String id, String algorithm, Key key) {
             case RS256 -> "RSA";
             case ES256 -> "EC";
             case EDDSA -> "Ed25519";
-            default -> throw new IllegalArgumentException("The algorithm of a key must be HS256, RS256, ES256 or EdDSA.");
+            default ->
+                throw new IllegalArgumentException("The algorithm of a key must be HS256, RS256, ES256 or EdDSA.");
         };
         String text = pem.strip();
         if (!text.startsWith(BEGIN) || !text.endsWith(END)) {

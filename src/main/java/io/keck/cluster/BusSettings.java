@@ -12,4 +12,10 @@ package io.keck.cluster;
  * @param maxMessage the largest update that is published; other nodes read larger ones from the log
  */
 record BusSettings(
-        int clusterLanes, long beat, long healthyWithin, long timeout, long nodeGoneAfter, long maxQueued, int maxMessage) {}
+        int clusterLanes,
+        long beat,
+        long healthyWithin,
+        long timeout,
+        long nodeGoneAfter,
+        long maxQueued,
+        int maxMessage) {}

@@ -52,7 +52,7 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
 
     /**
      * Returns the backup at a path: the file itself or, in a folder, the newest file that ends in .keck, .dump or .db. Subfolders are
-      * ignored.
+     * ignored.
      *
      * @throws UnusableException if there is none, or Keck cannot restore the newest one
      */

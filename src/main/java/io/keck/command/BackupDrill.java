@@ -131,7 +131,8 @@ final class BackupDrill {
         if (backup.kind() == Backup.Kind.DUMP) {
             String problem = scratch.restore(backup.file());
             if (!problem.isEmpty()) {
-                findings.problem(BACKUP, "The backup cannot be restored: " + problem.replaceAll("\\.$", "") + ".", OLDER);
+                findings.problem(
+                        BACKUP, "The backup cannot be restored: " + problem.replaceAll("\\.$", "") + ".", OLDER);
             }
             return problem.isEmpty();
         }

@@ -56,7 +56,14 @@ final class RestoredRooms {
 
     private void problem(String room, String what) {
         findings.add(new Finding(
-                Level.PROBLEM, ROOM, room, 0, 0, "", what, "Keep an older backup, and find out how this one was made."));
+                Level.PROBLEM,
+                ROOM,
+                room,
+                0,
+                0,
+                "",
+                what,
+                "Keep an older backup, and find out how this one was made."));
     }
 
     /** Returns the number of rooms that an export would contain. */
@@ -161,7 +168,7 @@ final class RestoredRooms {
 
     /**
      * Compares all figures of an archive with the restored database: the bytes of each document, the SHA-256 and size of each blob,
-      * and the numbers of both.
+     * and the numbers of both.
      */
     void compareWith(Path archive) throws IOException {
         long rooms = 0;
@@ -240,7 +247,7 @@ final class RestoredRooms {
 
     /**
      * Looks for rooms that are older than a given moment and missing in the backup: the backup may be one of another database, or
-      * incomplete.
+     * incomplete.
      *
      * @param live a handle of the live database, which is only read
      * @param before milliseconds since 1970

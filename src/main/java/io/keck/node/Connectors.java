@@ -52,7 +52,7 @@ public final class Connectors {
 
     /**
      * Replaces names to listen on that have the addresses of several machines by this machine's address among them. So all
-      * containers of a network can be configured with the one name that they have in common.
+     * containers of a network can be configured with the one name that they have in common.
      */
     private static void bindToOwnAddresses(ServerFactory server) {
         for (ConnectorFactory connector : all(server)) {

@@ -16,7 +16,7 @@ final class OwnAddress {
      *
      * @param host an address, a name, or nothing for all interfaces
      * @return the address of this machine if the name has several addresses and one of them is; otherwise the host unchanged, and the
-      *     attempt to listen reports what is wrong
+     *     attempt to listen reports what is wrong
      */
     static @Nullable String of(@Nullable String host) {
         if (host == null || host.isBlank()) {

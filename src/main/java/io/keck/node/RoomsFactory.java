@@ -102,7 +102,8 @@ public class RoomsFactory {
                 .maxBacklog(maxBacklog.toBytes())
                 .maxInbound(maxInbound.toBytes())
                 .maxUnsaved(maxUnsaved.toBytes())
-                .maxUnsavedTotal(maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes())
+                .maxUnsavedTotal(
+                        maxUnsavedTotal == null ? Runtime.getRuntime().maxMemory() / 4 : maxUnsavedTotal.toBytes())
                 .maxAwarenessState(Math.toIntExact(maxAwarenessState.toBytes()))
                 .maxAwarenessStates(maxAwarenessStates)
                 .saveTimeout(saveTimeout.toMilliseconds())

@@ -115,7 +115,7 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
 
     /**
      * Reads the files again if they have changed. If they are unusable, the old certificate stays in use and the next look tries
-      * again; a problem is logged once for each change.
+     * again; a problem is logged once for each change.
      */
     Look look() {
         SslContextFactory.Server server = running;

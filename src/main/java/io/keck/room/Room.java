@@ -97,7 +97,10 @@ final class Room implements ReplicaOwner {
         this.onClosed = onClosed;
         this.safeguards = safeguards;
         mailbox = new Mailbox(
-                context.threads().rooms(), this::endOfTurn, () -> close(CloseReason.restart()), context.metrics()::nanos);
+                context.threads().rooms(),
+                this::endOfTurn,
+                () -> close(CloseReason.restart()),
+                context.metrics()::nanos);
         seats = new Seats(clock.getAsLong());
         life = new Life(name, clock, context.warnings(), safeguards);
         RoomScope scope = new RoomScope(name, context, safeguards, life);

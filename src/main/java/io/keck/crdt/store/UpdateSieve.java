@@ -46,7 +46,7 @@ public final class UpdateSieve {
 
     /**
      * Whether all structs of an update can be applied. Allocates nothing in the usual case. May return false although
-      * {@link #separate} finds only {@link #TAKEN}, if a struct needs one of another client in the same update.
+     * {@link #separate} finds only {@link #TAKEN}, if a struct needs one of another client in the same update.
      */
     public boolean takesAll(Update u, Judge judge) {
         reader.structs(u);
@@ -96,8 +96,8 @@ public final class UpdateSieve {
 
     /**
      * Returns the parts of an update by group, without empty ones. A deletion is in the part with the struct that it deletes, or in
-      * {@link #TAKEN} if no part has the struct. A struct in {@link #TAKEN} needs only structs of the document or of the same
-      * part.
+     * {@link #TAKEN} if no part has the struct. A struct in {@link #TAKEN} needs only structs of the document or of the same
+     * part.
      */
     public static Map<Integer, Update> separate(Update u, Judge judge) {
         int[] groups = new Sorting(u.rows(), judge).groups();

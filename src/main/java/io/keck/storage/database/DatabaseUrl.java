@@ -179,7 +179,7 @@ public record DatabaseUrl(
 
     /**
      * Returns the URL of a replica with parameters for those that it does not set: short timeouts, because the primary can be asked
-      * instead and, of several hosts, any standby.
+     * instead and, of several hosts, any standby.
      *
      * @throws IllegalArgumentException if it is not a URL of PostgreSQL; the message does not repeat the URL
      */

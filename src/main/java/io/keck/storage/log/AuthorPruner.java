@@ -90,7 +90,9 @@ final class AuthorPruner {
             removeThoseOfRanges(unused.keySet());
             removeThoseOfRows("history_sessions", unused.keySet());
         } catch (DecodeException e) {
-            LOG.warn("Pruning authors failed because some ranges of folded rows cannot be read; no author is deleted: {}", e.getMessage());
+            LOG.warn(
+                    "Pruning authors failed because some ranges of folded rows cannot be read; no author is deleted: {}",
+                    e.getMessage());
             return 0;
         }
         int[] deleted = {0};
