@@ -176,6 +176,17 @@ class AccessIT {
         calls.put("GET /d/team%2Fboard/as-update", "read");
         calls.put("POST /d/team%2Fboard/update", "write");
         calls.put("POST /api/messages/team%2Fboard", "admin");
+        String document = "/api/documents/team%2Fboard";
+        calls.put("GET " + document, "read");
+        calls.put("HEAD " + document, "read");
+        calls.put("GET " + document + "/state-vector", "read");
+        calls.put("GET " + document + "/roots", "read");
+        calls.put("GET " + document + "/roots/t", "read");
+        calls.put("POST " + document + "/diff", "read");
+        calls.put("POST " + document + "/updates", "write");
+        calls.put("POST " + document + "/roots/m", "write");
+        calls.put("PUT " + document, "write");
+        calls.put("DELETE " + document, "admin");
         calls.put("DELETE " + BOARD, "admin");
         return calls;
     }
@@ -216,7 +227,7 @@ class AccessIT {
         String guest = token("guest-of-all", "elsewhere/*", "admin");
         for (String each : endpoints) {
             String[] words = each.split(" +");
-            String path = words[1].replaceAll("\\{workspace(:[^}]*)?}", "team%2Fboard")
+            String path = words[1].replaceAll("\\{(?:workspace|document)(:[^}]*)?}", "team%2Fboard")
                     .replaceAll("\\{[^}]*}", "x");
             String body = words[0].equals("POST") || words[0].equals("PUT") ? "{}" : null;
             boolean isPublic = path.startsWith("/api/docs")
@@ -224,9 +235,10 @@ class AccessIT {
                     || path.equals("/api/y-sweet/check_store");
             int without = call(words[0], path, null, body).statusCode();
             int stranger = call(words[0], path, guest, body).statusCode();
+            boolean leavesOthersOut = path.equals("/api/documents");
             assertThat(List.of(without, stranger))
                     .as(each)
-                    .isEqualTo(isPublic ? List.of(without, without) : List.of(401, 403));
+                    .isEqualTo(isPublic ? List.of(without, without) : List.of(401, leavesOthersOut ? 200 : 403));
             assertThat(without == 401).as(each).isEqualTo(!isPublic);
         }
         List<String> tasks = found(Pattern.compile("(POST) +(/tasks/\\S+) \\("));

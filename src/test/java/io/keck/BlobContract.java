@@ -599,7 +599,7 @@ abstract class BlobContract {
                     .containsExactly(200, 404, 405, 404, 200, 200, 426, 400, 413, 204);
             for (HttpResponse<byte[]> answer : answers) {
                 assertThat(header(answer, "Access-Control-Allow-Origin")).isEqualTo(origin);
-                assertThat(header(answer, "Access-Control-Expose-Headers")).isEqualTo("ETag, Keck-Seq");
+                assertThat(header(answer, "Access-Control-Expose-Headers")).isEqualTo("ETag, Keck-Epoch, Keck-Seq");
                 assertThat(header(answer, "Access-Control-Allow-Credentials")).isEmpty();
                 assertThat(header(answer, "Vary")).contains("Origin");
             }

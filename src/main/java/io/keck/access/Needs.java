@@ -25,4 +25,10 @@ public @interface Needs {
      * reveals anything.
      */
     boolean inBody() default false;
+
+    /**
+     * Whether the call is about all documents with which the caller may do this. Then a caller with a good credential is
+     * let in, and the call itself leaves the other documents out.
+     */
+    boolean ofEach() default false;
 }

@@ -76,6 +76,18 @@ public final class Rules {
         return Set.of();
     }
 
+    /**
+     * Returns the ranges that hold every name with a right, in order; {@link #on} decides about each name in them. There
+     * are at most twice as many as rules.
+     */
+    public List<NameRange> names(Right right) {
+        List<String> named = exact.entrySet().stream()
+                .filter(rule -> rule.getValue().contains(right))
+                .map(Map.Entry::getKey)
+                .toList();
+        return NameRange.of(patterns, named, right);
+    }
+
     /** Returns the rights for the whole server, which only a rule that matches every document gives. */
     public Set<Right> onServer() {
         for (Rule rule : patterns) {

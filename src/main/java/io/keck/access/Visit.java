@@ -72,6 +72,17 @@ public interface Visit {
     Decision onServer(Right right);
 
     /**
+     * Judges the credential for a call about many documents, which looks by itself what the caller may do with each
+     * ({@link Caller#on}). An operator's back end is asked once, for a document without a name, and not about each name: only
+     * rules count that it, the credential or the configuration gives.
+     *
+     * @return a grant for no document
+     */
+    default Decision onNames() {
+        return on("", null);
+    }
+
+    /**
      * Returns the same request with another credential in place of its own, for protocols that send one in a message. With open
      * access the credential is ignored.
      */

@@ -13,12 +13,17 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of every call on a workspace: its name, the freshness of the answer, and the idempotency key. */
+/** The parameters of every call on a document, which the old interface calls a workspace: its name, the freshness of the answer, and the idempotency key. */
 public final class Call {
 
     @Encoded
     @PathParam("workspace")
     private String workspace = "";
+
+    /** The same, where the path speaks of documents. */
+    @Encoded
+    @PathParam("document")
+    private @Nullable String document;
 
     @QueryParam("consistency")
     private @Nullable String consistency;
@@ -31,7 +36,7 @@ public final class Call {
 
     /** The name of the workspace; refuses an invalid one with 400. */
     String workspace() {
-        String name = decode(workspace);
+        String name = decode(document == null ? workspace : document);
         RoomName.problem(name).ifPresent(problem -> {
             throw Refusal.bad(problem);
         });

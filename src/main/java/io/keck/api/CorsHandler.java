@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class CorsHandler extends Handler.Wrapper {
     private static final HttpField METHODS =
             new HttpField("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, HEAD, OPTIONS");
-    private static final HttpField EXPOSED = new HttpField("Access-Control-Expose-Headers", "ETag, Keck-Seq");
+    private static final HttpField EXPOSED =
+            new HttpField("Access-Control-Expose-Headers", "ETag, Keck-Epoch, Keck-Seq");
     /** The seconds for which a browser may cache a preflight. */
     private static final HttpField MAX_AGE = new HttpField("Access-Control-Max-Age", "600");
 

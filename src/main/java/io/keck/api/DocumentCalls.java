@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * threads of documents must not wait for a client. Thread-safe.
  */
 final class DocumentCalls {
+    /** The header with the epoch of a document: the room id of its life. */
+    static final String EPOCH = "Keck-Epoch";
+
     /** Seconds after which a call is aborted that nothing else has ended. */
     private static final long LAST_RESORT_SECONDS = 120;
 
@@ -72,10 +75,16 @@ final class DocumentCalls {
     /** The body of the answer if there is no such workspace. */
     enum Missing {
         SENTENCE,
-        EMPTY;
+        EMPTY,
+        /** A sentence that speaks of a document. */
+        DOCUMENT;
 
-        Reply reply(String workspace) {
-            return this == EMPTY ? Reply.empty(Response.Status.NOT_FOUND) : Reply.notFound("Workspace", workspace);
+        Reply reply(String name) {
+            return switch (this) {
+                case EMPTY -> Reply.empty(Response.Status.NOT_FOUND);
+                case SENTENCE -> Reply.notFound("Workspace", name);
+                case DOCUMENT -> Reply.notFound("Document", name);
+            };
         }
     }
 
@@ -245,8 +254,9 @@ final class DocumentCalls {
             if (error == null) {
                 CompletionCallback over = failure -> answer.value().close();
                 response.register(over);
-                Response.ResponseBuilder builder =
-                        Failures.response(answer.value()).header("Keck-Seq", answer.roomId() + "-" + answer.seq());
+                Response.ResponseBuilder builder = Failures.response(answer.value())
+                        .header("Keck-Seq", answer.roomId() + "-" + answer.seq())
+                        .header(EPOCH, answer.roomId());
                 if (answer.stale()) {
                     builder.header("Warning", "110 keck \"Response is Stale\"");
                 }

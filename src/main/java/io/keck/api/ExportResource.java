@@ -3,11 +3,6 @@ package io.keck.api;
 import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.crdt.Doc;
-import io.keck.crdt.Root;
-import io.keck.crdt.store.UpdateInPieces;
-import io.keck.failure.Unavailable;
-import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -16,24 +11,15 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MediaType;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** The whole document of a workspace, never a stale one. Thread-safe. */
 @Path("/block/{workspace}/export")
 public final class ExportResource {
-    /** An export that writes nothing: it only fails where another one would. */
-    private static final long[] NO_PIECES = {};
-
-    private final DocumentCalls calls;
+    private final WholeDocuments exports;
 
     ExportResource(DocumentCalls calls) {
-        this.calls = calls;
+        this.exports = new WholeDocuments(calls);
     }
 
     /** Answers with an update in V1 or V2, or with JSON. */
@@ -44,54 +30,6 @@ public final class ExportResource {
             @QueryParam("format") @Nullable String format,
             @Context HttpHeaders headers,
             @Suspended AsyncResponse response) {
-        String workspace = call.workspace();
-        String wanted = format != null ? format : wantsJson(headers) ? "json" : "v1";
-        var stage = switch (wanted) {
-            case "json" -> calls.read(call, false, ExportResource::json);
-            case "v1" -> calls.export(call, UpdateInPieces::v1);
-            case "v2" -> calls.export(call, UpdateInPieces::v2);
-            default -> throw Refusal.bad("format is \"v1\", \"v2\" or \"json\".");
-        };
-        calls.finish(response, workspace, Missing.EMPTY, stage.thenCompose(answer -> fresh(call, answer)));
-    }
-
-    /** Whether a client accepts JSON and not an update; many libraries accept JSON along with everything else. */
-    private static boolean wantsJson(HttpHeaders headers) {
-        List<MediaType> types = headers.getAcceptableMediaTypes();
-        return types.stream().noneMatch(MediaType.APPLICATION_OCTET_STREAM_TYPE::isCompatible)
-                && types.stream().anyMatch(MediaType.APPLICATION_JSON_TYPE::isCompatible);
-    }
-
-    /** Answers with the current state, or fails if it may be outdated. The export of a damaged document says what is damaged. */
-    private CompletionStage<Answer<Reply>> fresh(Call call, Answer<Reply> answer) {
-        if (!answer.stale()) {
-            return CompletableFuture.completedStage(answer);
-        }
-        answer.value().close();
-        return calls.export(call, (store, spill) -> NO_PIECES).thenApply(whole -> {
-            whole.value().close();
-            throw new Unavailable("the database does not answer, and the state of this node may be stale", false);
-        });
-    }
-
-    private static Reply json(Doc doc) {
-        Map<String, @Nullable Object> roots = new LinkedHashMap<>();
-        for (String name : KeysResource.names(doc)) {
-            Root root = doc.findRoot(name);
-            if (root != null) {
-                roots.put(name, value(root));
-            }
-        }
-        return Reply.json(roots);
-    }
-
-    private static @Nullable Object value(Root root) {
-        return switch (root.lastKind()) {
-            case MAP -> root.asMap();
-            case ARRAY -> root.asArray();
-            case TEXT -> root.asText();
-            case XML -> root.asXml();
-            case LIST, NONE -> null;
-        };
+        exports.answer(call, format, headers, response, Missing.EMPTY);
     }
 }

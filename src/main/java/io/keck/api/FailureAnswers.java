@@ -6,6 +6,7 @@ import io.keck.failure.Failure;
 import io.keck.failure.Forbidden;
 import io.keck.failure.HistoryGone;
 import io.keck.failure.NameRefused;
+import io.keck.failure.OtherLife;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomGone;
@@ -108,6 +109,16 @@ class FailureAnswers implements Failure.Handler<Response> {
                 "A call was admitted without a right that it uses; the part that needs the right refused it: {}",
                 failure.getMessage());
         return NeedsFilter.refusal(new Decision.Refused(Fault.FORBIDDEN));
+    }
+
+    @Override
+    public Response otherLife(OtherLife failure) {
+        return Failures.response(Reply.text(
+                        Status.CONFLICT,
+                        "The document was deleted or replaced: its epoch is " + failure.roomId()
+                                + ". Nothing was done."))
+                .header(DocumentCalls.EPOCH, failure.roomId())
+                .build();
     }
 
     @Override

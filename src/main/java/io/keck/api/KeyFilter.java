@@ -27,7 +27,7 @@ final class KeyFilter implements ContainerRequestFilter {
     private static final String REFUSED = PROPERTY + ".refused";
     private static final int MAX = 255;
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
-    private static final List<String> PATHS = List.of("block/", "blobs/", "workspace/");
+    private static final List<String> PATHS = List.of("block/", "blobs/", "workspace/", "documents/");
 
     private final Bodies bodies;
 

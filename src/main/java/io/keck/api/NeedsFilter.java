@@ -38,7 +38,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Priority(Priorities.AUTHORIZATION)
 final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilter {
-    private static final String DOCUMENT = "workspace";
+    /** The parameters of a path that may hold the name of the document; a path has one of them. */
+    private static final List<String> NAMES = List.of("document", "workspace");
+
     private static final String SHARED = "public";
     private static final Set<Right> STORING = EnumSet.of(Right.WRITE, Right.CREATE, Right.BLOB_WRITE);
     /** The property of a request that holds the id of its principal; absent while access is open. */
@@ -86,9 +88,11 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
 
     /** With open access every call has a grant as well, because the called parts demand one. */
     private static void open(ContainerRequestContext request, Visit visit, @Nullable Needs needs) {
-        if (needs != null && !needs.value()[0].isOfDocument()) {
+        if (needs != null && needs.ofEach()) {
+            request.setProperty(ON_SERVER, granted(visit.onNames()));
+        } else if (needs != null && !needs.value()[0].isOfDocument()) {
             request.setProperty(ON_SERVER, granted(visit.onServer(needs.value()[0])));
-        } else if (request.getUriInfo().getPathParameters(false).containsKey(DOCUMENT)) {
+        } else if (NAMES.stream().anyMatch(request.getUriInfo().getPathParameters(false)::containsKey)) {
             Grant grant = granted(visit.on(document(request), null));
             request.setProperty(GRANTED, grant == null ? null : new Granted(visit, grant));
         }
@@ -148,6 +152,9 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
         if (needs.inBody()) {
             return null; // the method calls admit
         }
+        if (needs.ofEach()) {
+            return ofEach(request, visit.onNames());
+        }
         Right[] rights = needs.value();
         if (!rights[0].isOfDocument()) {
             Decision decision = visit.onServer(rights[0]);
@@ -173,6 +180,14 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
         return answer(decision);
     }
 
+    private static @Nullable Response ofEach(ContainerRequestContext request, Decision decision) {
+        if (decision instanceof Decision.Admitted admitted) {
+            request.setProperty(ON_SERVER, admitted.grant());
+            request.setProperty(PRINCIPAL, admitted.grant().principal().id());
+        }
+        return answer(decision);
+    }
+
     /** Refuses a request beyond the limits of a grant, and counts its body. */
     private static @Nullable Response limited(ContainerRequestContext request, Allowance allowance, Set<Right> rights) {
         if (allowance == Allowance.ALL) {
@@ -191,8 +206,10 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
 
     /** The name of the document, decoded exactly as the resource decodes it, so that both see the same document. */
     private static String document(ContainerRequestContext request) {
-        List<String> raw = request.getUriInfo().getPathParameters(false).get(DOCUMENT);
-        List<String> decoded = request.getUriInfo().getPathParameters(true).get(DOCUMENT);
+        String parameter =
+                request.getUriInfo().getPathParameters(false).containsKey(NAMES.get(0)) ? NAMES.get(0) : NAMES.get(1);
+        List<String> raw = request.getUriInfo().getPathParameters(false).get(parameter);
+        List<String> decoded = request.getUriInfo().getPathParameters(true).get(parameter);
         String name = raw == null || raw.size() != 1 ? null : Call.decode(raw.get(0));
         if (name == null || decoded == null || !decoded.equals(List.of(name))) {
             throw Refusal.bad("The path is not percent-encoded UTF-8.");
@@ -235,7 +252,7 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
         return granted.grant();
     }
 
-    /** The grant of a call on the server as a whole; refuses as {@link #grant} does. */
+    /** The grant of a call on the server as a whole or on many documents; refuses as {@link #grant} does. */
     static Grant onServer(HttpServletRequest request) {
         if (request.getAttribute(ON_SERVER) instanceof Grant grant) {
             return grant;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Counts the documents that each address creates by POST and init, and answers 429 beyond its limit. Thread-safe. */
 public final class NewRoomsFilter implements ContainerRequestFilter, ContainerResponseFilter {
     private static final Pattern MAKES = Pattern.compile("block/([^/]+)(/init)?/?|y-sweet/doc/new");
+    private static final Pattern PUTS = Pattern.compile("documents/([^/]+)/?");
     private static final String PROPERTY = NewRoomsFilter.class.getName();
     private static final int TOO_MANY = 429;
     private static final int OK = 200;
@@ -80,17 +81,23 @@ public final class NewRoomsFilter implements ContainerRequestFilter, ContainerRe
         // init answers 200 only if it created the document; POST also for an existing one, which is not counted if it
         // has content
         String seq = String.valueOf(response.getHeaders().getFirst("Keck-Seq"));
-        if (path.group(2) != null || seq.endsWith("-0")) {
+        boolean isInit = path.groupCount() > 1 && "/init".equals(path.group(2));
+        if (isInit || seq.endsWith("-0")) {
             rooms.began(servlet.getRemoteAddr());
             NeedsFilter.allowance(servlet).madeDocument();
         }
     }
 
     private static @Nullable Matcher makes(ContainerRequestContext request) {
-        if (!request.getMethod().equals("POST")) {
+        Pattern makes = switch (request.getMethod()) {
+            case "POST" -> MAKES;
+            case "PUT" -> PUTS;
+            default -> null;
+        };
+        if (makes == null) {
             return null;
         }
-        Matcher path = MAKES.matcher(request.getUriInfo().getPath(false));
+        Matcher path = makes.matcher(request.getUriInfo().getPath(false));
         return path.matches() ? path : null;
     }
 }

@@ -93,7 +93,7 @@ sealed interface TextAction {
         return at;
     }
 
-    private static boolean isWithinPair(String units, int at) {
+    static boolean isWithinPair(String units, int at) {
         return at > 0
                 && at < units.length()
                 && Character.isHighSurrogate(units.charAt(at - 1))
@@ -129,7 +129,7 @@ sealed interface TextAction {
     }
 
     /** The text with one unpaired code unit for each embedded value, which no valid string contains. */
-    private static String units(YText text) {
+    static String units(YText text) {
         StringBuilder units = new StringBuilder(text.length());
         for (Delta step : text.toDelta()) {
             if (step instanceof Delta.Insert insert) {

@@ -5,7 +5,6 @@ import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
-import io.keck.crdt.TextRuns;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
@@ -19,12 +18,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,66 +80,7 @@ public final class TextResource {
 
     private static Reply delta(Doc doc, String name) {
         Root root = NamedTypes.TEXT.find(doc, name);
-        return Reply.json(root == null ? List.of() : new Steps(root.asText().runs()));
-    }
-
-    /** The operations of a delta, to be iterated once; each must be consumed before the next is requested. */
-    private record Steps(TextRuns runs) implements Iterable<Object> {
-        @Override
-        public Iterator<Object> iterator() {
-            return new Iterator<>() {
-                private boolean isAhead;
-                private boolean hasNext;
-
-                @Override
-                public boolean hasNext() {
-                    if (!isAhead) {
-                        isAhead = true;
-                        hasNext = runs.next();
-                    }
-                    return hasNext;
-                }
-
-                @Override
-                public Object next() {
-                    if (!hasNext()) {
-                        throw new NoSuchElementException();
-                    }
-                    isAhead = false;
-                    return step();
-                }
-            };
-        }
-
-        private Map<String, @Nullable Object> step() {
-            Map<String, @Nullable Object> json = new LinkedHashMap<>();
-            json.put("insert", runs.isText() ? new JsonText.Pieces(pieces()) : runs.value());
-            if (!runs.attributes().isEmpty()) {
-                json.put("attributes", runs.attributes());
-            }
-            return json;
-        }
-
-        private Iterator<String> pieces() {
-            return new Iterator<>() {
-                private @Nullable String next;
-
-                @Override
-                public boolean hasNext() {
-                    next = next == null ? runs.piece() : next;
-                    return next != null;
-                }
-
-                @Override
-                public String next() {
-                    if (!hasNext()) {
-                        throw new NoSuchElementException();
-                    }
-                    String now = Objects.requireNonNull(next);
-                    next = null;
-                    return now;
-                }
-            };
-        }
+        return Reply.json(
+                root == null ? List.of() : new RootJson.Steps(root.asText().runs()));
     }
 }

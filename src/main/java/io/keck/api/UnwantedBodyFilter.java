@@ -7,6 +7,7 @@ import jakarta.ws.rs.core.Context;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class UnwantedBodyFilter implements ContainerRequestFilter {
     /** The name to which Jetty renames {@code Content-Encoding} when it decodes the body. */
     static final String DECODED = "X-Content-Encoding";
+
+    private static final Pattern PATHS = Pattern.compile("^(block|documents)/");
 
     private final Bodies bodies;
 
@@ -30,7 +33,7 @@ final class UnwantedBodyFilter implements ContainerRequestFilter {
     @Override
     public void filter(ContainerRequestContext request) throws IOException {
         if (request.getHeaderString(DECODED) != null
-                && request.getUriInfo().getPath(false).startsWith("block/")
+                && PATHS.matcher(request.getUriInfo().getPath(false)).find()
                 && resource != null
                 && !List.of(resource.getResourceMethod().getParameterTypes()).contains(InputStream.class)) {
             bodies.skip(request.getEntityStream());

@@ -7,12 +7,11 @@ import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
 import io.keck.api.DocumentCalls.Missing;
-import io.keck.crdt.lib0.DecodeException;
-import io.keck.crdt.store.Update;
 import io.keck.crdt.store.UpdateInPieces;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.protocol.RoomName;
+import io.keck.room.Documents;
 import io.keck.room.Documents.Answer;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BeanParam;
@@ -30,9 +29,6 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +41,6 @@ public final class YSweetResource {
     private static final long SECONDS = 3_600;
 
     private static final long MAX_SECONDS = 86_400;
-    /** An update that waits longer for its commit is answered with an unknown outcome. */
-    private static final long UPDATE_SECONDS = 30;
-
     private static final int UNPROCESSABLE = 422;
     private static final int MILLIS = 1_000;
     private static final int RANDOM_BYTES = 16;
@@ -57,11 +50,13 @@ public final class YSweetResource {
     private static final String LOOKED_FOR = "check_store";
 
     private final DocumentCalls calls;
+    private final BroughtContent content;
     private final PublicAddress address;
     private final SecureRandom random = new SecureRandom();
 
     YSweetResource(DocumentCalls calls, PublicAddress address) {
         this.calls = calls;
+        this.content = new BroughtContent(calls);
         this.address = address;
     }
 
@@ -200,37 +195,7 @@ public final class YSweetResource {
     public void update(
             @BeanParam Call call, @Context HttpHeaders headers, InputStream body, @Suspended AsyncResponse response)
             throws IOException {
-        String name = call.workspace();
-        byte[] bytes = calls.bodies().update(headers, body);
-        Update update;
-        try {
-            update = Update.decode(bytes);
-        } catch (DecodeException e) {
-            throw refuse("The body is not a Yjs update in V1: " + e.getMessage() + ".");
-        }
-        CompletionStage<Answer<Boolean>> merged = calls.documents()
-                .update(call.grant(), update, call.allowance())
-                .orTimeout(UPDATE_SECONDS, TimeUnit.SECONDS)
-                .exceptionally(YSweetResource::given);
-        calls.finish(response, name, Missing.SENTENCE, merged.thenApply(YSweetResource::merged));
-    }
-
-    private static Answer<Boolean> given(Throwable error) {
-        Throwable cause = DocumentCalls.cause(error);
-        if (cause instanceof TimeoutException) {
-            throw new Unavailable("the update was not committed in time", true);
-        }
-        throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
-    }
-
-    private static Answer<Reply> merged(Answer<Boolean> merged) {
-        if (!merged.value()) {
-            throw new Refusal(
-                    Status.CONFLICT,
-                    "A part of the update was not applied: it deletes content that the document does not have, or has other"
-                            + " content under ids that the document has. Read the document and create the update from its current state.");
-        }
-        return new Answer<>(Reply.empty(Status.NO_CONTENT), merged.roomId(), merged.seq(), merged.stale());
+        content.merge(call, content.readV1(headers, body), Documents.ANY_LIFE, null, Missing.SENTENCE, response);
     }
 
     /** Whether documents can be stored. y-sweet's SDK asks this; load balancers should ask {@code /health}. */

@@ -114,6 +114,11 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return Collections.unmodifiableList(nodes);
     }
 
+    /** The children one by one. The fragment must not be edited meanwhile. */
+    public final Iterator<@Nullable Object> elements() {
+        return new Lists.Elements(branch);
+    }
+
     /** All nodes inside this one, at any depth, in document order. */
     public final List<AbstractType> descendants() {
         List<AbstractType> found = new ArrayList<>();

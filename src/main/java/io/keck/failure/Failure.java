@@ -20,6 +20,7 @@ public abstract sealed class Failure extends RuntimeException
                 TooCostly,
                 NameRefused,
                 HistoryGone,
+                OtherLife,
                 Forbidden {
     private static final long serialVersionUID = 1L;
 
@@ -68,6 +69,8 @@ public abstract sealed class Failure extends RuntimeException
 
         /** The history of the document is not kept at the requested row. */
         T historyGone(HistoryGone failure);
+        /** The name has another life than the caller said. */
+        T otherLife(OtherLife failure);
 
         /** The grant of the call lacks a right. */
         T forbidden(Forbidden failure);

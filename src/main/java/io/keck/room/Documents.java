@@ -2,15 +2,18 @@ package io.keck.room;
 
 import io.keck.access.Allowance;
 import io.keck.access.Grant;
+import io.keck.access.NameRange;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Forbidden;
+import io.keck.failure.OtherLife;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * on threads that must not be blocked.
  */
 public interface Documents {
+    /** The epoch of whoever takes any life of a name. */
+    long ANY_LIFE = 0;
+
     /**
      * A result, and the position of the room at that time.
      *
@@ -130,11 +136,21 @@ public interface Documents {
      * Merges an update into a document as if a client had sent it, under the same rules and limits; completes when all
      * of it is committed. A caller that gives up may complete the future; the outcome of the update is then unknown.
      *
+     * @param epoch the room id of the life for which the update is; in another life it fails with {@link OtherLife}.
+     *     {@link #ANY_LIFE} for any
+     * @param key as for {@link #writeInParts}, except that a repeat in the life of the first request is carried out
+     *     again, which changes nothing. In another life of the name it is not
      * @param allowance the remaining allowance of the caller's grant
      * @return false if a part of the update was not applied, because it deletes content that the document lacks or has other
      *     content under ids that the document has
      */
-    CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance);
+    CompletableFuture<Answer<Boolean>> update(
+            Grant grant, Update update, Allowance allowance, long epoch, @Nullable RequestKey key);
+
+    /** As {@link #update(Grant, Update, Allowance, long, RequestKey)}, for any life and without a key. */
+    default CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance) {
+        return update(grant, update, allowance, ANY_LIFE, null);
+    }
 
     /**
      * Sends a message to the applications of all clients that are connected to a document, on every node, as far as their
@@ -147,6 +163,21 @@ public interface Documents {
 
     /** Completes if a document of that name exists, without reading its content. */
     CompletionStage<Answer<Boolean>> find(Grant grant);
+
+    /**
+     * A page of documents.
+     *
+     * @param next the name after which the next page begins; null after the last page
+     */
+    record Names(List<UpdateLog.Named> documents, @Nullable String next) {}
+
+    /**
+     * Lists the documents that a caller may read, in the order of {@link NameRange#ORDER}.
+     *
+     * @param grant of the caller, for no document in particular: its rules decide about each name
+     * @param after only names after this one; empty for all
+     */
+    CompletionStage<Names> list(Grant grant, String prefix, String after, int limit);
 
     /**
      * Exports everything that was committed before. Fails with {@link RoomDamaged} if stored data is damaged: an export is

@@ -294,10 +294,16 @@ final class RoomDocuments implements Documents {
     }
 
     @Override
-    public CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance) {
+    public CompletableFuture<Answer<Boolean>> update(
+            Grant grant, Update update, Allowance allowance, long epoch, @Nullable RequestKey key) {
         CompletableFuture<Answer<Boolean>> answer = new CompletableFuture<>();
-        CompletionStage<Answer<Boolean>> brought =
-                with(grant, name -> bring(name, grant, update, allowance, answer), Right.WRITE);
+        CompletionStage<Answer<Boolean>> brought = with(
+                grant,
+                name -> rooms.isDraining()
+                        ? restarting()
+                        : new BroughtUpdates(rooms.lives(), context)
+                                .bring(grant, update, allowance, epoch, key, answer),
+                Right.WRITE);
         var unused = brought.whenComplete((value, error) -> {
             if (error == null) {
                 answer.complete(value);
@@ -308,25 +314,9 @@ final class RoomDocuments implements Documents {
         return answer;
     }
 
-    /** @param answer completed from outside if the caller gives up */
-    private CompletionStage<Answer<Boolean>> bring(
-            String name, Grant grant, Update update, Allowance allowance, CompletableFuture<Answer<Boolean>> answer) {
-        Author author = Author.byRequest(grant);
-        return ask(name, false, (room, at, stale, done) -> {
-            UpdateLog.Damage damage = room.damage();
-            if (damage != null) {
-                done.completeExceptionally(new RoomDamaged(at.roomId(), damage.what()));
-            } else if (stale) {
-                done.completeExceptionally(new Unavailable("the database does not answer", false));
-            } else {
-                var unused = answer.whenComplete((given, up) -> {
-                    if (up != null) {
-                        done.completeExceptionally(up);
-                    }
-                });
-                new BroughtUpdate(name, author, allowance, room::position, done).bring(room, at, context, update);
-            }
-        });
+    @Override
+    public CompletionStage<Names> list(Grant grant, String prefix, String after, int limit) {
+        return DocumentNames.list(context.log(), grant.caller(), prefix, after, limit);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.access.Author;
+import io.keck.access.NameRange;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
@@ -136,6 +137,23 @@ public interface UpdateLog {
      * {@link RoomMissing} if there is none otherwise.
      */
     CompletionStage<Contents> find(String name);
+
+    /**
+     * A live room.
+     *
+     * @param seq the seq of its newest row; 0 if there is none
+     * @param createdAt milliseconds since 1970
+     */
+    record Named(String name, long roomId, long seq, long createdAt) {}
+
+    /**
+     * Returns live rooms in the order of {@link NameRange#ORDER}, without those to which clients have only connected. Reads
+     * an index, so the cost depends on {@code limit} and the number of ranges and not on the number of rooms.
+     *
+     * @param ranges in order, without overlaps
+     * @param after only names after this one; empty for all
+     */
+    CompletionStage<List<Named>> names(List<NameRange> ranges, String after, int limit);
 
     /**
      * Reports the end of a load that {@link #open} or {@link #find} began.

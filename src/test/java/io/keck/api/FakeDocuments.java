@@ -3,11 +3,13 @@ package io.keck.api;
 import io.keck.access.Allowance;
 import io.keck.access.Author;
 import io.keck.access.Grant;
+import io.keck.access.NameRange;
 import io.keck.access.Right;
 import io.keck.crdt.Doc;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
+import io.keck.failure.OtherLife;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
@@ -15,8 +17,10 @@ import io.keck.room.Documents;
 import io.keck.room.Exports;
 import io.keck.room.Reading;
 import io.keck.room.RequestKey;
+import io.keck.room.UpdateLog;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -221,14 +225,24 @@ final class FakeDocuments implements Documents, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<Answer<Boolean>> update(Grant grant, Update update, Allowance allowance) {
+    public CompletableFuture<Answer<Boolean>> update(
+            Grant grant, Update update, Allowance allowance, long epoch, RequestKey key) {
         String room = with(grant, Right.WRITE);
+        author = Author.byRequest(grant);
         return run(() -> {
             checkLoaded();
             Life life = life(room);
             if (database == Database.AWAY) {
                 throw new Unavailable("switched off", false);
             }
+            if (epoch != ANY_LIFE && epoch != life.id) {
+                throw new OtherLife(life.id);
+            }
+            Use used = used(room, key);
+            if (used != null && used.life() != life.id) {
+                return new Answer<>(true, used.life(), life.seq, false);
+            }
+            use(room, key, life.id);
             Doc other = new Doc();
             other.applyUpdate(life.doc.encodeStateAsUpdate());
             other.applyUpdate(Update.decode(update.encode(), DecodeLimits.OWN), null);
@@ -255,6 +269,24 @@ final class FakeDocuments implements Documents, AutoCloseable {
             Answer<Boolean> answer = answer(life(room), doc -> Reading.of(true));
             broadcasts.add(List.of(room, text));
             return answer;
+        });
+    }
+
+    @Override
+    public CompletionStage<Names> list(Grant grant, String prefix, String after, int limit) {
+        return run(() -> {
+            checkDatabase();
+            List<UpdateLog.Named> all = rooms.entrySet().stream()
+                    .filter(room -> room.getKey().startsWith(prefix))
+                    .filter(room -> grant.caller().on(room.getKey()).allows(Right.READ))
+                    .filter(room -> NameRange.ORDER.compare(room.getKey(), after) > 0)
+                    .map(room ->
+                            new UpdateLog.Named(room.getKey(), room.getValue().id, room.getValue().seq, ApiServer.NOW))
+                    .sorted(Comparator.comparing(UpdateLog.Named::name, NameRange.ORDER))
+                    .toList();
+            return all.size() > limit
+                    ? new Names(all.subList(0, limit), all.get(limit - 1).name())
+                    : new Names(all, null);
         });
     }
 

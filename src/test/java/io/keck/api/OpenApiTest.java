@@ -115,8 +115,9 @@ class OpenApiTest {
         JsonNode body = operation.path("requestBody");
         String example =
                 body.path("content").path("application/json").path("example").toString();
-        String plain =
-                body.isMissingNode() ? null : isBlob(path) ? BLOB : path.endsWith("/update") ? EMPTY_UPDATE : example;
+        String plain = body.isMissingNode()
+                ? null
+                : isBlob(path) ? BLOB : path.endsWith("/update") || path.endsWith("/updates") ? EMPTY_UPDATE : example;
         List<Variant> all = new ArrayList<>();
         Consumer<Consumer<Variant>> add = change -> all.add(new Variant(plain).with(change));
         add.accept(v -> {});
@@ -133,6 +134,9 @@ class OpenApiTest {
                 "?format=json",
                 "?format=v2",
                 "?format=x",
+                "?limit=1001",
+                "?epoch=99999",
+                "?epoch=x",
                 "?force=true",
                 "?force=x",
                 "?flavour=f")) {
@@ -297,12 +301,14 @@ class OpenApiTest {
     }
 
     private static String filled(String path, Variant variant) {
-        Map<String, String> names = Map.of("map", "m", "array", "a", "text", "t", "xml", "x", "blob", BLOB_ID);
-        Map<String, String> others = Map.of("map", "a", "array", "m", "text", "m", "xml", "m", "blob", OTHER_ID);
+        Map<String, String> names =
+                Map.of("map", "m", "array", "a", "text", "t", "xml", "x", "roots", "m", "blob", BLOB_ID);
+        Map<String, String> others =
+                Map.of("map", "a", "array", "m", "text", "m", "xml", "m", "roots", "a", "blob", OTHER_ID);
         String[] segments = path.split("/");
         for (int i = 0; i < segments.length; i++) {
             segments[i] = switch (segments[i]) {
-                case "{workspace}" -> variant.workspace;
+                case "{workspace}", "{document}" -> variant.workspace;
                 case "{name}" -> (variant.there || i < segments.length - 1 ? names : others).get(segments[i - 1]);
                 case "{id}" -> variant.there ? BLOB_ID : OTHER_ID;
                 case "{block}" -> variant.there ? "b" : "absent";

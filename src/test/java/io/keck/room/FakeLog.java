@@ -1,6 +1,7 @@
 package io.keck.room;
 
 import io.keck.access.Author;
+import io.keck.access.NameRange;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Refused;
@@ -10,6 +11,7 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLargeHere;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -128,6 +130,18 @@ public final class FakeLog implements UpdateLog {
             begin(name).made = makesOnConnect;
         }
         return find(name);
+    }
+
+    @Override
+    public synchronized CompletionStage<List<Named>> names(List<NameRange> ranges, String after, int limit) {
+        return CompletableFuture.completedStage(live.values().stream()
+                .filter(life -> life.made || life.head > 0)
+                .filter(life -> NameRange.ORDER.compare(life.name, after) > 0)
+                .filter(life -> ranges.stream().anyMatch(range -> range.contains(life.name)))
+                .sorted(Comparator.comparing((Life life) -> life.name, NameRange.ORDER))
+                .limit(limit)
+                .map(life -> new Named(life.name, life.id, life.head, 0))
+                .toList());
     }
 
     @Override

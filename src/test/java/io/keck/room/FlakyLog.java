@@ -1,5 +1,6 @@
 package io.keck.room;
 
+import io.keck.access.NameRange;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -87,6 +88,12 @@ final class FlakyLog implements UpdateLog {
     public CompletionStage<Contents> find(String name) {
         calls.add("find");
         return request(() -> log.find(name));
+    }
+
+    @Override
+    public CompletionStage<List<Named>> names(List<NameRange> ranges, String after, int limit) {
+        calls.add("names");
+        return request(() -> log.names(ranges, after, limit));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.keck.room;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.access.Author;
+import io.keck.access.NameRange;
 import io.keck.access.Origin;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
@@ -55,6 +56,40 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         assertThat(next).isNotEqualTo(b);
         log().forget(next);
         assertThat(await(log().find("b")).isMade()).as("a back end has made it").isTrue();
+    }
+
+    @Test
+    void names_areInOrderOfCodePoints_andOnlyOfRoomsThatLive() {
+        List<String> sorted =
+                List.of("a", "a b", "a/1", "a/\uffee", "a/\ud83d\ude00", "b", "\u00e9", "\ue000", "\ud83d\ude00");
+        for (int i : new int[] {8, 3, 0, 5, 1, 7, 2, 4, 6}) {
+            await(log().create(sorted.get(i)));
+        }
+        await(log().create("a/gone"));
+        await(log().delete("a/gone"));
+        await(log().open("a/only met"));
+        long first = await(log().find("a")).roomId();
+        append(first, new byte[] {0, 0});
+
+        List<UpdateLog.Named> all = await(log().names(List.of(NameRange.ALL), "", 100));
+        assertThat(all).extracting(UpdateLog.Named::name).isEqualTo(sorted);
+        assertThat(all.get(0).roomId()).isEqualTo(first);
+        assertThat(all).extracting(UpdateLog.Named::seq).startsWith(1L, 0L);
+        assertThat(names(NameRange.of("a/"), "", 100)).containsExactlyElementsOf(sorted.subList(2, 5));
+        assertThat(names(NameRange.of("a/"), "a/1", 1)).containsExactly("a/\uffee");
+        assertThat(names(NameRange.of("a/"), "a/\ud83d\ude00", 9)).isEmpty();
+        assertThat(await(log().names(List.of(NameRange.of("a/"), NameRange.of("c")), "a/1", 2)))
+                .extracting(UpdateLog.Named::name)
+                .containsExactlyElementsOf(sorted.subList(3, 5));
+        assertThat(await(log().names(List.of(NameRange.of("a b"), NameRange.of("b"), NameRange.of("\ue000")), "a", 9)))
+                .extracting(UpdateLog.Named::name)
+                .containsExactly("a b", "b", "\ue000");
+    }
+
+    private List<String> names(NameRange range, String after, int limit) {
+        return await(log().names(List.of(range), after, limit)).stream()
+                .map(UpdateLog.Named::name)
+                .toList();
     }
 
     @Test

@@ -16,8 +16,13 @@ public final class UpdateInPieces {
      * @return position and length of each piece, in the order of the update
      */
     public static long[] v1(StructStore store, Spill spill) {
+        return v1(store, StateVector.EMPTY, spill);
+    }
+
+    /** As the other {@code v1}, without the structs that a peer with the given state vector has: {@link StructStore#diff}. */
+    public static long[] v1(StructStore store, StateVector known, Spill spill) {
         StructWriter writer = new StructWriter(spill);
-        return writer.finishInPieces(store.write(writer, StateVector.EMPTY), spill);
+        return writer.finishInPieces(store.write(writer, known), spill);
     }
 
     /**
@@ -26,7 +31,12 @@ public final class UpdateInPieces {
      * @return position and length of each piece, in the order of the update
      */
     public static long[] v2(StructStore store, Spill spill) {
+        return v2(store, StateVector.EMPTY, spill);
+    }
+
+    /** As the other {@code v2}, without the structs that a peer with the given state vector has. */
+    public static long[] v2(StructStore store, StateVector known, Spill spill) {
         StructWriterV2 writer = new StructWriterV2(spill);
-        return writer.finishInPieces(store.write(writer, StateVector.EMPTY), spill);
+        return writer.finishInPieces(store.write(writer, known), spill);
     }
 }

@@ -1,5 +1,6 @@
 package io.keck.storage.log;
 
+import io.keck.access.NameRange;
 import io.keck.failure.RoomDamaged;
 import io.keck.room.Link;
 import io.keck.room.RequestKey;
@@ -155,6 +156,11 @@ public final class JdbiUpdateLog implements UpdateLog {
             life.ifPresent(begun -> committed.accept(begun.roomId()));
             return life;
         });
+    }
+
+    @Override
+    public CompletionStage<List<Named>> names(List<NameRange> ranges, String after, int limit) {
+        return names.list(ranges, after, limit);
     }
 
     @Override

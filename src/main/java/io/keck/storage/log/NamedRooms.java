@@ -1,5 +1,6 @@
 package io.keck.storage.log;
 
+import io.keck.access.NameRange;
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
@@ -8,6 +9,7 @@ import io.keck.room.RequestKey;
 import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Begun;
 import io.keck.room.UpdateLog.Contents;
+import io.keck.room.UpdateLog.Named;
 import io.keck.storage.database.Database;
 import io.keck.storage.rows.NameKeys;
 import java.time.Clock;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +51,12 @@ final class NamedRooms {
     private static final String HELD = """
             SELECT MAX(deleted_at) FROM rooms WHERE name = :name AND deleted_at > :since
               AND NOT EXISTS (SELECT 1 FROM rooms WHERE name = :name AND deleted_at IS NULL)""";
+
+    /** NAME stands for the name as the database sorts it by bytes. */
+    private static final String LIST = """
+            SELECT name, id, head, created_at FROM rooms
+            WHERE deleted_at IS NULL AND (unmade = 0 OR head > 0)
+              AND NAME >= :from AND NAME > :after""";
 
     private static final String DELETE =
             "UPDATE rooms SET deleted_at = :now WHERE name = :name AND deleted_at IS NULL RETURNING id";
@@ -186,6 +195,34 @@ final class NamedRooms {
 
     private static boolean isGone(Throwable error) {
         return (error instanceof CompletionException ? error.getCause() : error) instanceof RoomGone;
+    }
+
+    /** See {@link UpdateLog#names}. */
+    CompletionStage<List<Named>> list(List<NameRange> ranges, String after, int limit) {
+        return database.reading(() -> database.jdbi().withHandle(h -> {
+            List<Named> found = new ArrayList<>();
+            for (NameRange range : ranges) {
+                String to = range.to();
+                if (found.size() < limit && (to == null || NameRange.ORDER.compare(after, to) < 0)) {
+                    found.addAll(list(h, range, after, limit - found.size()));
+                }
+            }
+            return found;
+        }));
+    }
+
+    private List<Named> list(Handle h, NameRange range, String after, int limit) {
+        String sorted = database.dialect().isShared() ? "name COLLATE \"C\"" : "name"; // SQLite sorts by bytes anyway
+        String to = range.to();
+        String sql =
+                (LIST + (to == null ? "" : " AND NAME < :to") + " ORDER BY NAME LIMIT :limit").replace("NAME", sorted);
+        Query query = h.createQuery(sql)
+                .bind("from", range.from())
+                .bind("after", after)
+                .bind("limit", limit);
+        return (to == null ? query : query.bind("to", to))
+                .map((rs, ctx) -> new Named(rs.getString(1), rs.getLong(2), rs.getLong(3), rs.getLong(4)))
+                .list();
     }
 
     CompletionStage<Long> heldMillis(String name) {
