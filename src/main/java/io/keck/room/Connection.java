@@ -50,6 +50,14 @@ public interface Connection {
         return null;
     }
 
+    /**
+     * Returns the reason why content of this peer may not create the document, which does not exist yet; null if it may.
+     * Fast.
+     */
+    default @Nullable String whyNotCreate() {
+        return null;
+    }
+
     /** Counts the bytes of accepted updates of this peer. */
     default void brought(long bytes) {}
 

@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * y-protocols (permission denied, with a sentence), a back end by {@link TooLarge}. The writer's own document still has
  * the refused content, so the writer is asked for it with a step 1 when there is room again.
  *
+ * <p><b>Creating.</b> Content of a writer that may not create the document is refused in the same way until the document
+ * exists. Such a writer is admitted to existing documents only, but one that joined as a reader may gain the right to
+ * write later.
+ *
  * <p><b>Size.</b> Between two measurements the size is an upper bound that costs one addition per update: the measured
  * size plus the bytes of all updates since. For typing it is far above the true size, so the document is measured
  * before anything is refused or warned about. Measuring encodes the document. A document of {@code n * MEASURED_PER_MS}
@@ -70,6 +74,7 @@ final class DocumentGrowth {
     private final Replica replica;
     private final List<Member> members;
     private final Safeguards safeguards;
+    private final Life life;
 
     /** The size at the last measurement, or at loading. */
     private long measured;
@@ -98,6 +103,7 @@ final class DocumentGrowth {
         this.context = room.context();
         this.limits = context.settings().document();
         this.safeguards = room.safeguards();
+        this.life = room.life();
         this.batches = content.batches();
         this.replica = content.replica();
         this.members = members;
@@ -148,7 +154,8 @@ final class DocumentGrowth {
     boolean takes(Update fresh, Member member) {
         String why = member.refused > 0 && fresh.structCount() > 0 ? EARLIER : whyNot(fresh, member.origin);
         if (why == null && fresh.structCount() > 0) {
-            why = whyNot(fresh, member.connection);
+            why = isMissing() ? member.connection.whyNotCreate() : null;
+            why = why == null ? whyNot(fresh, member.connection) : why;
         }
         if (why == null) {
             taken(fresh, member.origin);
@@ -166,6 +173,11 @@ final class DocumentGrowth {
             member.connection.send(Message.denied(why));
         }
         return false;
+    }
+
+    /** Whether the document does not exist yet: clients have only connected. */
+    private boolean isMissing() {
+        return safeguards.asksForCreate() && !life.isMade() && replica.applied() == 0 && batches.isEmpty();
     }
 
     /** A member sent all its content: if it was asked for a refused update, this is the answer. */
@@ -378,6 +390,7 @@ final class DocumentGrowth {
         boolean isNew =
                 member.askedAt == Long.MIN_VALUE || bytes() < member.askedWith || now - member.askedAt >= ASK_EVERY_MS;
         return isNew
+                && (!isMissing() || member.connection.whyNotCreate() == null)
                 && bytes() + more <= limits.maxBytes()
                 && member.connection.whyNotGrow(bytes() + more) == null
                 && (member.origin.isEmpty() || share(member.origin) + more <= limits.maxBytes() / 2)

@@ -54,6 +54,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a reader that gains the right to write, but not to create, creates a document. */
+    default boolean asksForCreate() {
+        return true;
+    }
+
     /** Without it a document grows until no node can load it any more. */
     default boolean boundsDocuments() {
         return true;

@@ -25,6 +25,7 @@ final class Clearance {
     static final String ATTRIBUTE = Clearance.class.getName();
 
     private static final String READ_ONLY = "this connection may only read the document";
+    private static final String MAY_NOT_CREATE = "this document does not exist, and this connection may not create it";
     /** A step 1 with an empty state vector; the client answers with its whole document. */
     private static final byte[] STEP1_OF_NOTHING = {0, 0, 1, 0};
 
@@ -231,10 +232,17 @@ final class Clearance {
         }
     }
 
-    /** Whether content from this connection may create the document. */
+    /** Whether the connection may write. */
     boolean mayWrite() {
         Grant now = grant;
         return now != null && now.allows(Right.WRITE);
+    }
+
+    /** Why content of this connection may not create the document; null if it may. */
+    @Nullable
+    String whyNotCreate() {
+        Grant now = grant;
+        return now != null && now.allows(Right.CREATE) ? null : MAY_NOT_CREATE;
     }
 
     /** The remaining allowance of the grant. */

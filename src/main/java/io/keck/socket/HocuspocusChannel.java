@@ -397,6 +397,11 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     }
 
     @Override
+    public @Nullable String whyNotCreate() {
+        return clearance.whyNotCreate();
+    }
+
+    @Override
     public void brought(long bytes) {
         clearance.allowance().stored(bytes);
     }

@@ -327,6 +327,12 @@ final class SocketConnection implements Connection {
     }
 
     @Override
+    public @Nullable String whyNotCreate() {
+        Clearance given = clearance;
+        return given == null ? null : given.whyNotCreate();
+    }
+
+    @Override
     public void brought(long bytes) {
         allowance().stored(bytes);
     }

@@ -50,6 +50,14 @@ final class FakeConnection implements Connection {
         return bytes > maxDocument ? "at the limit of its credential" : null;
     }
 
+    /** Whether what its peer writes may create the document. */
+    boolean mayCreate = true;
+
+    @Override
+    public @Nullable String whyNotCreate() {
+        return mayCreate ? null : "it may not create";
+    }
+
     @Override
     public void brought(long bytes) {
         brought += bytes;

@@ -151,6 +151,35 @@ class UnmadeRoomTest extends SeveralNodes {
         assertThat(read(b)).isNull();
     }
 
+    /** A reader of a document that does not exist may gain the right to write, but not that to create. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void writerThatMayNotCreate_createsNothing_andIsAskedOnceTheDocumentExists(boolean isGuarded) {
+        World world = new World(World.SMALL, Rooms.Maker.with(new Safeguards() {
+            @Override
+            public boolean asksForCreate() {
+                return isGuarded;
+            }
+        }));
+        FakeClient alice = world.joined();
+        alice.connection.mayCreate = false;
+        alice.type("hello");
+        world.settle();
+        assertThat(world.rows()).isEqualTo(isGuarded ? 0 : 1);
+        if (!isGuarded) {
+            return;
+        }
+        assertThat(alice.connection.closed).isNull();
+        world.pass(100_000);
+        assertThat(world.rows()).as("not while the document is missing").isZero();
+        FakeClient bob = world.joined();
+        bob.type("bob ");
+        world.settle();
+        world.pass(1_000);
+        assertThat(world.rows()).as("what was refused, after the first content").isEqualTo(2);
+        world.assertAllEqualTheLog();
+    }
+
     /** What each connection cost before. */
     @Test
     void withoutHiding_aConnectAloneMakesADocument_thatStays() {

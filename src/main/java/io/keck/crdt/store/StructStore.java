@@ -470,8 +470,7 @@ public final class StructStore {
         for (ClientStructs c : slots) {
             sum += c == null ? 0 : c.memory();
         }
-        ClientStructs[] order = sorted;
-        return sum + (order == null ? 0 : Heap.array(4L * order.length));
+        return sum + (sorted == null ? 0 : Heap.array(4L * sorted.length));
     }
 
     /** Bytes that a typed document with this content takes on the heap, estimated; linear in {@link #structCount}. */
