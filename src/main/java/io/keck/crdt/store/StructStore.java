@@ -380,20 +380,9 @@ public final class StructStore {
      * @param collected deleted clocks; those that are not deleted here must not be among them
      */
     public byte[] encodeWithout(DeleteSet collected) {
-        Map<Long, Ranges> dropped = new HashMap<>();
-        collected.forEach((client, from, to) ->
-                dropped.computeIfAbsent(client, id -> new Ranges()).add(from, to));
-        StructWriter w = new StructWriter();
         ClientStructs[] clients = sorted();
         parentage.forgetUnknown(clients);
-        for (ClientStructs c : clients) {
-            if (c.end() > 0) {
-                w.client(c.client);
-                c.write(w, 0, c.end(), dropped.getOrDefault(c.client, new Ranges()));
-                w.endClient();
-            }
-        }
-        return w.finish(clients);
+        return ClientViews.encodeWithout(clients, collected);
     }
 
     /** Writes the structs that a peer with the given state vector lacks; returns all clients. */
@@ -441,24 +430,12 @@ public final class StructStore {
 
     /** Whether a replica with that state vector lacks more than half of all clocks. */
     public boolean isMostlyUnknownTo(StateVector known) {
-        long all = 0;
-        long lacking = 0;
-        for (ClientStructs c : sorted()) {
-            all += c.end();
-            lacking += Math.max(0, c.end() - known.clock(c.client));
-        }
-        return lacking > all / 2;
+        return ClientViews.areMostlyUnknownTo(sorted(), known);
     }
 
     /** The deleted clocks, as a copy. */
     public DeleteSet deletes() {
-        DeleteSet out = new DeleteSet();
-        for (ClientStructs c : sorted()) {
-            for (int i = 0; i < c.deletes.size(); i++) {
-                out.add(c.client, c.deletes.from(i), c.deletes.to(i));
-            }
-        }
-        return out;
+        return ClientViews.deletes(sorted());
     }
 
     /**
