@@ -41,6 +41,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     /** Largest number of open documents, and of refused ones, on a socket. */
     static final int MAX_DOCUMENTS = 1_000;
+    /** Number of documents that a socket may be opening; while there are more, it is not read. */
+    private static final int MAX_OPENING = 8;
+
     /** How many times the backlog of one document may wait on the whole socket before none of its documents gets more. */
     static final long BACKLOGS = 4;
 
@@ -51,8 +54,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     private final Sockets sockets;
     private final Map<String, HocuspocusChannel> channels = new ConcurrentHashMap<>();
-    /** Channels that have reached their bound; while there is one, the socket is not read. */
-    private final Set<HocuspocusChannel> holding = new HashSet<>();
+    private final OpeningBound<HocuspocusChannel> reading = new OpeningBound<>(MAX_OPENING, this::pause, this::resume);
 
     /** Refused documents, which only another credential can open. Used by the thread that reads alone. */
     private final Set<String> refused = new HashSet<>();
@@ -233,6 +235,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                     this, sockets.rooms()::join, here, Objects.requireNonNull(answers), sockets, key, clearance);
             channels.put(key, channel);
             sockets.joined(channel);
+            reading.opens(channel);
             channel.open(grant, isSuccessor);
         } else if (refusal.status() == Admission.UNAVAILABLE) {
             here.close(CloseReason.overload(refusal.sentence()));
@@ -297,24 +300,25 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     @Override
     public void hold(HocuspocusChannel channel) {
-        SocketConnection here = connection;
-        synchronized (holding) {
-            holding.add(channel);
-            if (here != null) {
-                here.pause();
-            }
-        }
+        reading.hold(channel);
     }
 
     @Override
     public void release(HocuspocusChannel channel) {
-        boolean isLast;
-        synchronized (holding) {
-            isLast = holding.remove(channel) && holding.isEmpty();
-        }
+        reading.release(channel);
+    }
+
+    private void pause() {
         SocketConnection here = connection;
-        if (isLast && here != null) {
-            here.resume(); // without the lock, since this may read the next frame
+        if (here != null) {
+            here.pause();
+        }
+    }
+
+    private void resume() {
+        SocketConnection here = connection;
+        if (here != null) {
+            here.resume();
         }
     }
 
