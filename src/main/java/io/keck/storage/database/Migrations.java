@@ -64,6 +64,7 @@ public final class Migrations {
     /** Holds the lock in a transaction, which a pooler keeps on one connection, and which ends with the process. */
     private static void alone(Connection turn, DataSource dataSource) throws Exception {
         int patience = PostgresSession.waitWithoutEnd(turn); // another node may take long
+        OnlineIndexes.build(turn);
         turn.setAutoCommit(false);
         try (Statement statement = turn.createStatement()) {
             statement.execute(PostgresSession.FOR_TRANSACTION);

@@ -1,6 +1,7 @@
 package io.keck.storage.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.keck.testing.Eventually;
 import io.keck.testing.PostgresDatabase;
@@ -14,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Nodes that start at the same time on an empty database. */
@@ -56,6 +59,78 @@ class PostgresMigrationsTest {
                         .as("the lock is given back")
                         .isZero();
             }
+        }
+    }
+
+    /**
+     * An upgrade builds the indexes of 22-tenants while rows are written. Inside the transaction of the change set, as the
+     * twin does it, writers wait for the build, which waits for the transaction that writes now.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void upgradeBuildsIndexes_whileOthersWrite(boolean isOnline) throws Exception {
+        PostgresServer server = PostgresServer.shared();
+        String name = isOnline ? "upgraded" : "upgraded_twin";
+        server.execute("CREATE DATABASE " + name);
+        try (PostgresDatabase database = PostgresDatabase.migrated(server, name, server.address());
+                Connection writer = DriverManager.getConnection(server.jdbcUrl(name), "postgres", "");
+                Connection another = DriverManager.getConnection(server.jdbcUrl(name), "postgres", "");
+                Connection look = DriverManager.getConnection(server.jdbcUrl(name), "postgres", "")) {
+            String sum = checksum(look);
+            execute(look, "DROP INDEX rooms_tenant");
+            execute(look, "DROP INDEX blob_spaces_tenant");
+            execute(look, "DELETE FROM databasechangelog WHERE id = '22-tenants'");
+            writer.setAutoCommit(false);
+            execute(writer, "INSERT INTO rooms (id, name, head, created_at) VALUES (1, 'a', 0, 0)");
+            CompletableFuture<Void> upgrade = CompletableFuture.runAsync(() -> {
+                if (isOnline) {
+                    Migrations.run(database.pool);
+                } else {
+                    try (Connection own = DriverManager.getConnection(server.jdbcUrl(name), "postgres", "")) {
+                        own.setAutoCommit(false);
+                        execute(
+                                own,
+                                "CREATE INDEX rooms_tenant ON rooms (name COLLATE \"C\") WHERE deleted_at IS NULL");
+                        own.commit();
+                    } catch (SQLException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            });
+            Eventually.await(
+                    "it waits for the writer", () -> count(look, "pg_locks WHERE NOT granted") > 0 || upgrade.isDone());
+            assertThat(upgrade).isNotDone();
+            execute(another, "SET lock_timeout = 2000");
+            Throwable refused = catchThrowable(
+                    () -> execute(another, "INSERT INTO rooms (id, name, head, created_at) VALUES (2, 'b', 0, 0)"));
+            assertThat(refused == null).isEqualTo(isOnline);
+            writer.commit();
+            upgrade.get(60, TimeUnit.SECONDS);
+            if (isOnline) {
+                assertThat(count(
+                                look,
+                                "pg_index WHERE indexrelid IN (to_regclass('rooms_tenant'),"
+                                        + " to_regclass('blob_spaces_tenant')) AND indisvalid"))
+                        .isEqualTo(2);
+                assertThat(count(look, "databasechangelog WHERE id = '22-tenants' AND exectype = 'MARK_RAN'"))
+                        .isEqualTo(1);
+                assertThat(checksum(look)).isEqualTo(sum).isEqualTo("9:502077dcf98038a619bcc309c1938a84");
+                Migrations.requireNonePending(database.pool);
+            }
+        }
+    }
+
+    private static String checksum(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rs = statement.executeQuery("SELECT md5sum FROM databasechangelog WHERE id = '22-tenants'")) {
+            rs.next();
+            return rs.getString(1);
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 
