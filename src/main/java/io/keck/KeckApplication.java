@@ -116,7 +116,9 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         settings.document().maxSteps(),
                         rooms.clientMessages());
         config.api().build(node, rooms, storage.logs(), instruments.feed(), webhooks, instruments.ledger(), settings);
-        config.blobs().build(node, storage, deletedNameHold);
+        Duration keepDeleted = config.history().keepDeleted();
+        node.manage(storage.deleted(keepDeleted, deletedNameHold));
+        config.blobs().build(node, storage, deletedNameHold, keepDeleted);
         config.cors().build(environment, config.access().cookieOrigins());
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);

@@ -94,6 +94,10 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
     @JsonProperty
     private Duration drainTimeout = Duration.seconds(20);
 
+    HistoryFactory history() {
+        return history;
+    }
+
     @Override
     public DatabaseFactory database() {
         database.keepHistory(history);

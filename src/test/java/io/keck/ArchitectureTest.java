@@ -332,8 +332,9 @@ class ArchitectureTest {
             storage("blob", "rows", "database"),
             storage("nodes", "database"),
             storage("held", "rows", "database"),
+            storage("purge", "history", "feed", "log", "rows", "database"),
             storage("archive", "blob", "rows", "database"),
-            storage("doctor", "history", "feed", "log", "blob", "rows", "database"),
+            storage("doctor", "purge", "history", "feed", "log", "blob", "rows", "database"),
             storage("octobase", "blob", "rows", "database")));
 
     @ArchTest

@@ -35,6 +35,12 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
     public void configure(Subparser parser) {
         super.configure(parser);
         parser.addArgument("--room").dest("room").metavar("NAME").help("examine the stored data of this room only");
+        parser.addArgument("--purged")
+                .dest("purged")
+                .metavar("TEXT")
+                .nargs("?")
+                .setConst("")
+                .help("show that nothing is left of purged documents, and that this text of theirs is found nowhere");
         flag(parser, "--json", "print one JSON object at the end instead of lines");
         flag(parser, "--no-scrub", "do not examine stored data");
         flag(parser, "--no-blobs", "do not read blobs");
@@ -77,7 +83,10 @@ final class DoctorCommand<C extends Configuration & CommandSettings> extends Kec
                                 "redis",
                                 "Redis is not configured: this is the only node, or nodes exchange updates"
                                         + " through the database."));
-        if (readable && !arguments.getBoolean("--no-scrub")) {
+        String purged = arguments.getString("purged");
+        if (readable && purged != null) {
+            database.purged(purged, report);
+        } else if (readable && !arguments.getBoolean("--no-scrub")) {
             scrub(database, arguments, report, bar);
         }
         report.end();

@@ -65,13 +65,16 @@ public class BlobsFactory {
      * Adds blobs to the application.
      *
      * @param deletedNameHold the time after its deletion in which a workspace cannot be created again
+     * @param keepDocuments how long a deleted document can be brought back
      */
-    public void build(Host host, Storage storage, java.time.Duration deletedNameHold) {
+    public void build(
+            Host host, Storage storage, java.time.Duration deletedNameHold, java.time.Duration keepDocuments) {
         Environment environment = host.environment();
         BlobMeters meters = new BlobMeters(environment.metrics());
         JdbiBlobStore store = storage.blobs(
                 JdbiBlobStore.Settings.DEFAULT
                         .withKeepDeleted(keepDeleted.toJavaDuration())
+                        .withKeepDocuments(keepDocuments)
                         .withAbandonedAfter(abandonedAfter.toJavaDuration())
                         .withSweepEvery(sweepEvery.toJavaDuration())
                         .withDeletedNameHold(deletedNameHold),

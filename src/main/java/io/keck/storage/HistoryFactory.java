@@ -37,6 +37,10 @@ public class HistoryFactory {
     private DataSize maxTenantBytes = DataSize.bytes(0);
 
     @NotNull
+    @JsonProperty
+    private Duration keepDeleted = Duration.days(7);
+
+    @NotNull
     @Pattern(regexp = "database|" + FILES, message = "must be database or filesystem")
     @JsonProperty
     private String store = "database";
@@ -44,6 +48,11 @@ public class HistoryFactory {
     @NotNull
     @JsonProperty
     private String directory = "";
+
+    /** How long a deleted document can be brought back. */
+    public java.time.Duration keepDeleted() {
+        return keepDeleted.toJavaDuration();
+    }
 
     /**
      * The settings.

@@ -24,8 +24,10 @@ import io.keck.storage.history.HistorySettings;
 import io.keck.storage.log.JdbiUpdateLog;
 import io.keck.storage.nodes.JdbiKicks;
 import io.keck.storage.nodes.JdbiNodes;
+import io.keck.storage.purge.JdbiDeletedDocuments;
 import io.keck.storage.rows.Replica;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +128,16 @@ public final class Storage implements Managed {
     /** The history of documents, which may come from a replica. */
     public HistoryReader history() {
         return history.reader(replica);
+    }
+
+    /**
+     * Deleted documents; to be started after this and stopped before it.
+     *
+     * @param grace how long they can be brought back
+     * @param hold how long tabs that were left open on them are recognised
+     */
+    public JdbiDeletedDocuments deleted(Duration grace, Duration hold) {
+        return new JdbiDeletedDocuments(database, history, grace, hold);
     }
 
     /** The versions of documents. */

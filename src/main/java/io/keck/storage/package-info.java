@@ -6,6 +6,8 @@
  * <p>The parts are layers, and imports only run down:
  * <pre>
  * storage                       the configuration, the wiring
+ * purge                         deleted documents: brought back, emptied, purged
+ * history                       segments, checkpoints and versions, over log and feed
  * archive   doctor   octobase   exports and imports, examination and repair, the old Keck
  * log   feed   blob   nodes     independent of each other
  * rows                          stored rows of rooms, keys of requests

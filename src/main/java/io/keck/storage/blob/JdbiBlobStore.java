@@ -33,35 +33,50 @@ public class JdbiBlobStore implements BlobStore, Managed {
     /**
      * The retention times of blobs. Immutable.
      *
-     * @param keepDeleted how long the bytes of deleted blobs and workspaces are kept
+     * @param keepDeleted how long the bytes of deleted blobs are kept
+     * @param keepDocuments how long the bytes of blobs of deleted workspaces are kept, if that is longer
      * @param abandonedAfter how long an upload may be idle
      * @param sweepEvery the time between two sweeps
      * @param deletedNameHold how long after its deletion a workspace cannot be created again
      */
     public record Settings(
-            Duration keepDeleted, Duration abandonedAfter, Duration sweepEvery, Duration deletedNameHold) {
+            Duration keepDeleted,
+            Duration keepDocuments,
+            Duration abandonedAfter,
+            Duration sweepEvery,
+            Duration deletedNameHold) {
         /** The defaults of {@code config.yml}, without a hold. */
-        public static final Settings DEFAULT =
-                new Settings(Duration.ofHours(24), Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
+        public static final Settings DEFAULT = new Settings(
+                Duration.ofHours(24), Duration.ZERO, Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
+
+        /** How long the bytes of deleted workspaces are kept. */
+        Duration keepSpaces() {
+            return keepDeleted.compareTo(keepDocuments) < 0 ? keepDocuments : keepDeleted;
+        }
 
         /** Returns the same settings with another {@link #keepDeleted}. */
         public Settings withKeepDeleted(Duration keepDeleted) {
-            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+            return new Settings(keepDeleted, keepDocuments, abandonedAfter, sweepEvery, deletedNameHold);
+        }
+
+        /** Returns the same settings with another {@link #keepDocuments}. */
+        public Settings withKeepDocuments(Duration keepDocuments) {
+            return new Settings(keepDeleted, keepDocuments, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
         /** Returns the same settings with another {@link #abandonedAfter}. */
         public Settings withAbandonedAfter(Duration abandonedAfter) {
-            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+            return new Settings(keepDeleted, keepDocuments, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
         /** Returns the same settings with another {@link #sweepEvery}. */
         public Settings withSweepEvery(Duration sweepEvery) {
-            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+            return new Settings(keepDeleted, keepDocuments, abandonedAfter, sweepEvery, deletedNameHold);
         }
 
         /** Returns the same settings with another {@link #deletedNameHold}. */
         public Settings withDeletedNameHold(Duration deletedNameHold) {
-            return new Settings(keepDeleted, abandonedAfter, sweepEvery, deletedNameHold);
+            return new Settings(keepDeleted, keepDocuments, abandonedAfter, sweepEvery, deletedNameHold);
         }
     }
 
@@ -76,7 +91,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
         this.database = new BlobDatabase(whole);
         this.clock = whole.clock();
         this.spaces = new BlobSpaces(database, clock, settings.deletedNameHold());
-        this.sweeper = new BlobSweeper(database, clock, settings.keepDeleted(), metrics);
+        this.sweeper = new BlobSweeper(database, clock, settings.keepSpaces(), metrics);
         this.settings = settings;
         this.metrics = metrics;
     }

@@ -8,13 +8,16 @@ import io.keck.storage.database.DirectConnections;
 import io.keck.storage.database.EmbeddedFile;
 import io.keck.storage.database.Migrations;
 import io.keck.storage.history.HistoryCheck;
+import io.keck.storage.purge.PurgeProof;
 import io.keck.storage.rows.StoredRooms;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,6 +37,7 @@ public final class DatabaseDoctor {
     private static final long FREE_BYTES = 1L << 30;
     private static final String DATABASE = "database";
     private static final String CLOCK = "clock";
+    private static final String PURGED = "purged";
     private static final String MIGRATE = "Run: java -jar keck.jar db migrate config.yml, or start the server with"
             + " database.migrateAtStart: true (KECK_MIGRATE=true).";
 
@@ -259,6 +263,52 @@ public final class DatabaseDoctor {
                     DATABASE,
                     "The database failed before everything was looked at: " + message(e) + ".",
                     "Run doctor again when it is well.");
+        }
+    }
+
+    /**
+     * Shows that nothing is left of purged documents.
+     *
+     * @param text that was in one of them, and is searched for everywhere; empty for none
+     */
+    public void purged(String text, Findings findings) {
+        Set<String> done = applied;
+        if (done == null || !done.contains("24-purges")) {
+            findings.unknown(PURGED, "The schema knows no purges yet.", MIGRATE);
+            return;
+        }
+        byte[] marker = text.getBytes(StandardCharsets.UTF_8);
+        String file = url.sqliteFile();
+        try (Handle h = connections.jdbi(true).open()) {
+            PurgeProof proof = new PurgeProof(h, historyDirectory);
+            List<Long> lives = proof.purged();
+            for (long life : lives) {
+                List<String> remains = proof.remains(life);
+                if (!remains.isEmpty()) {
+                    findings.problem(
+                            PURGED,
+                            "Something is left of the purged life " + life + ": " + String.join(", ", remains) + ".",
+                            "A node goes on with an interrupted purge after half an hour; look again then.");
+                }
+            }
+            findings.ok(PURGED, "Looked for what is left of " + lives.size() + " purged lives.");
+            List<String> places = marker.length == 0 ? List.of() : new ArrayList<>(proof.find(marker));
+            if (marker.length > 0 && file != null) {
+                places.addAll(PurgeProof.findInFiles(Path.of(file), marker));
+            }
+            if (!places.isEmpty()) {
+                findings.problem(
+                        PURGED,
+                        "The text is found in: " + String.join(", ", places) + ".",
+                        "Another document may have it as well. In the files of SQLite alone, run VACUUM on it.");
+            } else if (marker.length > 0) {
+                findings.ok(PURGED, "The text is found nowhere" + (file == null ? " through SQL." : "."));
+            }
+        } catch (JdbiException e) {
+            findings.unknown(
+                    PURGED,
+                    "The database failed before everything was looked at: " + message(e) + ".",
+                    "Run it again.");
         }
     }
 

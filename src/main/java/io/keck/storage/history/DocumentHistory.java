@@ -6,7 +6,12 @@ import io.keck.storage.database.Database;
 import io.keck.storage.log.RowKeeper;
 import io.keck.storage.rows.Replica;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of history over one database, wired. Thread-safe. */
@@ -17,6 +22,7 @@ public final class DocumentHistory {
     private final HistorySettings settings;
     private final StoredObject.Reading reading;
     private final Stores stores;
+    private final @Nullable FileSegments files;
 
     /** @throws java.io.UncheckedIOException if the directory of segments cannot be created */
     public DocumentHistory(Database database, HistorySettings settings) {
@@ -24,9 +30,9 @@ public final class DocumentHistory {
         this.settings = settings;
         Path directory = settings.directory();
         SegmentStore inDatabase = new DatabaseSegments(database);
-        SegmentStore files = directory == null ? inDatabase : new FileSegments(directory);
-        this.stores =
-                settings.toFiles() ? new Stores(files, List.of(inDatabase)) : new Stores(inDatabase, List.of(files));
+        this.files = directory == null ? null : new FileSegments(directory);
+        List<SegmentStore> all = files == null ? List.of(inDatabase) : List.of(inDatabase, files);
+        this.stores = new Stores(files != null && settings.toFiles() ? files : inDatabase, all);
         this.reading = new StoredObject.Reading(stores);
     }
 
@@ -44,6 +50,36 @@ public final class DocumentHistory {
      */
     public HistoryReader reader(@Nullable Replica replica) {
         return new JdbiHistory(database, replica, reading);
+    }
+
+    /** Deletes the files of a room whose life has ended; its rows in the database are the caller's. */
+    public void deleteFiles(long roomId) {
+        if (files != null) {
+            files.deleteAll(roomId);
+        }
+    }
+
+    /** SHA-256 of the stored objects of a room, in hex, oldest first. */
+    public List<String> hashes(Handle h, long roomId) {
+        List<StoredObject> objects = new ArrayList<>();
+        Segments.after(h, roomId, -1, Integer.MAX_VALUE).forEach(segment -> objects.add(segment.object()));
+        Checkpoints.after(h, roomId, -1, Integer.MAX_VALUE).forEach(checkpoint -> objects.add(checkpoint.object()));
+        List<String> hashes = new ArrayList<>(objects.size());
+        for (StoredObject object : objects) {
+            byte[] packed = stores.get(h, object.store(), roomId, object.id());
+            if (packed != null) {
+                hashes.add(HexFormat.of().formatHex(sha256().digest(packed)));
+            }
+        }
+        return hashes;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     /** The versions of documents. */

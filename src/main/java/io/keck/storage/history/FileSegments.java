@@ -14,7 +14,9 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,7 +66,8 @@ final class FileSegments implements SegmentStore {
         return directory(root, roomId);
     }
 
-    private static Path directory(Path root, long roomId) {
+    /** The directory of the objects of a room. */
+    static Path directory(Path root, long roomId) {
         String fan = HexFormat.of().toHexDigits((byte) (Long.hashCode(roomId) & FANS));
         return root.resolve(fan).resolve(String.valueOf(roomId));
     }
@@ -125,6 +128,37 @@ final class FileSegments implements SegmentStore {
             return Files.readAllBytes(directory(root, roomId).resolve(String.valueOf(object)));
         } catch (NoSuchFileException e) {
             return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Deletes all objects of a room. */
+    void deleteAll(long roomId) {
+        Path directory = directory(roomId);
+        try {
+            if (Files.isDirectory(directory)) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+                    for (Path file : files) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+                Files.deleteIfExists(directory);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Passes on the content of each object of a directory. */
+    static void each(Path root, Consumer<byte[]> consumer) {
+        if (!Files.isDirectory(root)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                consumer.accept(Files.readAllBytes(file));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

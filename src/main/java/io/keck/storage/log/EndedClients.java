@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * ids are read from them when the name is opened again within the hold. So a deletion without a following life costs
  * nothing, and lives that a node of the previous release ended are included. Stateless.
  */
-final class EndedClients {
+public final class EndedClients {
     private EndedClients() {}
 
     /** Reads the client ids from the log of the life, a few megabytes at a time. Damaged rows are left out. */
-    static long[] read(Handle h, long roomId) {
+    public static long[] read(Handle h, long roomId) {
         Map<Long, Long> clocks = new HashMap<>();
         h.createQuery("SELECT state FROM room_snapshots WHERE room_id = :room AND state IS NOT NULL")
                 .bind("room", roomId)
@@ -51,7 +51,7 @@ final class EndedClients {
     }
 
     /** Stores the client ids until a time. */
-    static boolean keep(Handle h, long roomId, long[] clients, long until) {
+    public static boolean keep(Handle h, long roomId, long[] clients, long until) {
         return h.createUpdate("""
                 INSERT INTO ended_lives (room_id, clients, keep_until) VALUES (:room, :clients, :until)
                 ON CONFLICT (room_id) DO NOTHING""")

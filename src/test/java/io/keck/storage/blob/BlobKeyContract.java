@@ -41,7 +41,11 @@ abstract class BlobKeyContract {
     static final long LEASE = 10_000;
     static final long HOLD = 500;
     static final JdbiBlobStore.Settings SETTINGS = new JdbiBlobStore.Settings(
-            Duration.ofMillis(KEEP), Duration.ofMillis(LEASE), Duration.ofSeconds(1), Duration.ofMillis(HOLD));
+            Duration.ofMillis(KEEP),
+            Duration.ZERO,
+            Duration.ofMillis(LEASE),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(HOLD));
 
     @RegisterExtension
     final FreshDatabase db;
