@@ -31,6 +31,14 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4403, "an operator ended this connection");
     }
 
+    /**
+     * The client said which life of the document its copy is of, and the name has another life. The text is the room id of that
+     * life in decimal digits, and nothing else. Final for this copy.
+     */
+    public static CloseReason otherEpoch(long roomId) {
+        return new CloseReason(4409, Long.toString(roomId));
+    }
+
     /** The room was deleted. Final. */
     public static CloseReason deleted() {
         return new CloseReason(4404, "this document was deleted");

@@ -404,6 +404,20 @@ public sealed interface Message {
         return out.toByteArray();
     }
 
+    /** Message type of the epoch; sent only to peers that asked for it. */
+    int EPOCH = 114;
+
+    /**
+     * Encodes the frame that names the life of the document: the type 114, and the room id in decimal digits as varString. It
+     * precedes every other frame of the document.
+     */
+    static byte[] epoch(long roomId) {
+        Encoder out = new Encoder(24);
+        out.writeVarUint(EPOCH);
+        out.writeVarString(Long.toString(roomId));
+        return out.toByteArray();
+    }
+
     /** Encodes the frame of awareness states; a frame without states only shows that the server is alive. */
     static byte[] awareness(List<AwarenessState> states) {
         byte[] body = AwarenessState.encode(states);

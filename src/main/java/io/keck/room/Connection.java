@@ -122,6 +122,18 @@ public interface Connection {
         return false;
     }
 
+    /** The value of {@link #epoch} for a peer that does not speak of epochs. */
+    long NO_EPOCH = -1;
+
+    /**
+     * The room id of the life that the peer's copy is of; 0 if the peer asks for the epoch and has no copy,
+     * {@link #NO_EPOCH} if it does not ask. Read once, when the peer joins. A peer that asks is told the epoch before
+     * anything else; one that names another life gets no seat and is closed with {@link CloseReason#otherEpoch}.
+     */
+    default long epoch() {
+        return NO_EPOCH;
+    }
+
     /** Whether the peer gets its own updates back once they are committed, and not before. */
     default boolean isEchoed() {
         return false;

@@ -132,6 +132,9 @@ final class Members implements Message.Handler<Member> {
         if (early == null) {
             return;
         }
+        if (!isOfThisLife(member.connection, stale)) {
+            return;
+        }
         seats.take();
         if (all.isEmpty() && !life.isMade() && replica.applied() == 0) {
             member.connection.beganRoom();
@@ -149,6 +152,25 @@ final class Members implements Message.Handler<Member> {
         if (!member.paused) {
             member.connection.resume();
         }
+    }
+
+    /** Tells a connection the epoch if it asked for it, and closes one that has a copy of another life. */
+    private boolean isOfThisLife(Connection connection, boolean stale) {
+        long epoch = connection.epoch();
+        Replica.Position at = replica.position();
+        if (epoch == Connection.NO_EPOCH || at == null) {
+            return true;
+        }
+        boolean isOther = epoch > 0 && epoch != at.roomId() && safeguards.comparesEpochs();
+        if (isOther && stale) {
+            // this life may have ended, and the copy may be of the next one
+            connection.close(CloseReason.overload("the database does not answer, please try again"));
+        } else if (isOther) {
+            connection.close(CloseReason.otherEpoch(at.roomId()));
+        } else {
+            connection.send(Message.epoch(at.roomId()));
+        }
+        return !isOther;
     }
 
     /** Counts the bytes of a handled message. */

@@ -229,6 +229,23 @@ public final class Rooms {
     }
 
     /**
+     * Returns the room id of the life that the name of a grant has. Fails if there is no such room or the log does not
+     * answer.
+     *
+     * @throws io.keck.failure.Forbidden if the grant does not allow reading
+     */
+    public CompletionStage<Long> epoch(Grant grant) {
+        grant.demand(Right.READ);
+        return lives.ask(grant.document(), false, false, (room, at, stale, done) -> {
+            if (stale) {
+                done.completeExceptionally(new Unavailable("the database does not answer", false));
+            } else {
+                done.complete(at.roomId());
+            }
+        });
+    }
+
+    /**
      * Closes rooms without connections until {@code bytes} bytes are freed or none is left.
      *
      * @return the approximate bytes that this frees

@@ -84,6 +84,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a copy of another life is merged into this one, though its client said which life it is of. */
+    default boolean comparesEpochs() {
+        return true;
+    }
+
     /** Without it different content under a known id is silently dropped as nothing new. */
     default boolean noticesConflicts() {
         return true;

@@ -102,6 +102,13 @@ public final class CollaborationEndpoint extends Endpoint {
             opened.close(Clearance.reason(Fault.MISSING));
             return;
         }
+        if (wishes.epoch() == Wishes.NO_NUMBER) {
+            opened.close(CloseReason.malformed("epoch is a whole number, or empty"));
+            return;
+        }
+        if (wishes.epoch() >= 0) {
+            opened.follows(() -> sockets.rooms().epoch(grant));
+        }
         Seat taken = sockets.rooms().join(grant, opened);
         seat = taken;
         opened.seat(taken);

@@ -2,6 +2,7 @@ package io.keck.socket;
 
 import io.keck.access.Allowance;
 import io.keck.access.Author;
+import io.keck.failure.RoomMissing;
 import io.keck.heap.Guest;
 import io.keck.heap.HeapLedger;
 import io.keck.heap.Tally;
@@ -11,9 +12,12 @@ import io.keck.protocol.Message;
 import io.keck.room.Connection;
 import io.keck.room.Seat;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CoreSession;
 import org.eclipse.jetty.websocket.core.Frame;
@@ -59,6 +63,9 @@ final class SocketConnection implements Connection {
     private volatile @Nullable CloseReason closedWith;
     private volatile @Nullable Seat seat;
     private volatile @Nullable Clearance clearance;
+    /** Looks for the life that follows this one; null for a client that does not speak of epochs. */
+    private volatile @Nullable Supplier<CompletionStage<Long>> successor;
+
     private volatile Speech speech = Speech.PLAIN;
     /** Until when reading is paused because the principal exceeds its rate of bytes; milliseconds of the clock. */
     private volatile long slowedUntil;
@@ -274,6 +281,36 @@ final class SocketConnection implements Connection {
     }
 
     @Override
+    public long epoch() {
+        return wishes.epoch();
+    }
+
+    /**
+     * To be called before the connection takes its seat, for one that speaks of epochs: when its document ends, it is told
+     * which life follows.
+     *
+     * @param asked looks for the life that the name has
+     */
+    void follows(Supplier<CompletionStage<Long>> asked) {
+        successor = asked;
+    }
+
+    /** Closes the connection with what has become of the name. */
+    private void closeDeleted(CloseReason reason, Supplier<CompletionStage<Long>> asked) {
+        var unused = asked.get().whenComplete((life, failure) -> {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause == null) {
+                close(life == wishes.epoch() ? reason : CloseReason.otherEpoch(life));
+            } else {
+                close(
+                        cause instanceof RoomMissing
+                                ? reason
+                                : CloseReason.reconnect("this document was deleted or replaced"));
+            }
+        });
+    }
+
+    @Override
     public boolean isEchoed() {
         return wishes.echo();
     }
@@ -349,6 +386,12 @@ final class SocketConnection implements Connection {
 
     @Override
     public void close(CloseReason reason) {
+        Supplier<CompletionStage<Long>> asked = successor;
+        if (asked != null && reason.code() == CloseReason.deleted().code()) {
+            successor = null;
+            closeDeleted(reason, asked);
+            return;
+        }
         if (closing.compareAndSet(false, true)) {
             closedWith = reason;
             sendClose(reason);

@@ -40,6 +40,8 @@ final class FakeClient {
     /** Whether it asks to get back what it sends. */
     boolean isEchoed;
 
+    long epoch = Connection.NO_EPOCH;
+
     /** From where it connects; empty where that is not known. */
     String address = "";
 
@@ -79,6 +81,7 @@ final class FakeClient {
         self[0].address = address;
         self[0].author = author;
         self[0].isEchoed = isEchoed;
+        self[0].epoch = epoch;
         self[0].isThere = () -> connection == self[0];
         connection = self[0];
         unsent.clear();

@@ -78,6 +78,7 @@ final class FakeConnection implements Connection {
 
     boolean hearsOfConflicts;
     boolean isEchoed;
+    long epoch = NO_EPOCH;
     /** Bytes of what it sent that the room holds. */
     long waiting;
 
@@ -165,6 +166,11 @@ final class FakeConnection implements Connection {
     @Override
     public void waits(long bytes) {
         waiting += bytes;
+    }
+
+    @Override
+    public long epoch() {
+        return epoch;
     }
 
     @Override

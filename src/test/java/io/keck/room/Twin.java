@@ -25,6 +25,8 @@ enum Twin {
     NO_ENDING,
     /** Copies of ended lives are let in. */
     NO_HOLD,
+    /** Copies of other lives are let in, whatever their clients say. */
+    NO_EPOCHS,
     /** Documents grow without a limit. */
     NO_LIMIT,
     /** Writers are not asked for what was left aside at the limit. */
@@ -48,6 +50,11 @@ enum Twin {
             @Override
             public boolean comparesLinks() {
                 return twin != NO_LOOK_BACK && twin != NO_GAPS;
+            }
+
+            @Override
+            public boolean comparesEpochs() {
+                return twin != NO_EPOCHS;
             }
 
             @Override
