@@ -28,10 +28,21 @@ final class HocuspocusAnswers {
      * @param tally counts the bytes until the network takes them
      */
     void send(byte[] prefix, byte[] body, Tally tally) {
-        int bytes = prefix.length + body.length;
-        if (waiting.addAndGet(bytes) > maxBytes) {
-            connection.close(CloseReason.overload("this client sends messages and does not read the answers"));
+        send(prefix, body, 1, tally);
+    }
+
+    /**
+     * Sends the same answer several times, in as few writes as possible, or closes the connection.
+     *
+     * @param tally counts the bytes until the network takes them
+     */
+    void send(byte[] prefix, byte[] body, long times, Tally tally) {
+        byte[] frame = HocuspocusMessage.frame(prefix, body);
+        for (long left = times; left > 0; left--) {
+            if (waiting.addAndGet(frame.length) > maxBytes) {
+                connection.close(CloseReason.overload("this client sends messages and does not read the answers"));
+            }
+            connection.send(frame, body, tally, taken, left == 1);
         }
-        connection.send(HocuspocusMessage.frame(prefix, body), body, tally, taken);
     }
 }

@@ -43,6 +43,8 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     /** Largest number of positions without a status that are remembered. */
     private static final int MAX_SILENT = 4_096;
 
+    private static final byte[] SAVED = HocuspocusMessage.status(true);
+
     private record Waiting(List<Message> messages, int bytes) {}
 
     /** The socket that a document shares with others. */
@@ -286,7 +288,7 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         if (body.length >= SharedBytes.LARGE) {
             carrier.sendInTwo(prefix, body, outbound, this);
         } else {
-            carrier.send(sockets.frames().of(key, prefix, body), body, outbound, this);
+            carrier.send(sockets.frames().of(key, prefix, body), body, outbound, this, true);
         }
     }
 
@@ -326,8 +328,8 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
                 statuses--;
             }
         }
-        for (byte[] status = HocuspocusMessage.status(true); statuses > 0; statuses--) {
-            answer(status);
+        if (statuses > 0 && !closed.get()) {
+            answers.send(prefix, SAVED, statuses, outbound);
         }
     }
 

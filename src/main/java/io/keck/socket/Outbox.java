@@ -90,13 +90,13 @@ final class Outbox {
      * @param tally counts the waiting bytes
      */
     void send(byte[] message, int recipients, Tally tally) {
-        transmit(OpCode.BINARY, message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
+        transmit(OpCode.BINARY, message, message, QUEUED + message.length / Math.max(1, recipients), tally, null, true);
     }
 
     /** Queues a text message, on a connection that does not send messages in two frames. */
     void sendText(String text, Tally tally) {
         byte[] message = text.getBytes(StandardCharsets.UTF_8);
-        transmit(OpCode.TEXT, message, message, QUEUED + message.length, tally, null);
+        transmit(OpCode.TEXT, message, message, QUEUED + message.length, tally, null, true);
     }
 
     /**
@@ -104,23 +104,31 @@ final class Outbox {
      *
      * @param frame the whole frame
      * @param tally counts the waiting bytes
+     * @param isLast false if another message follows at once, so that one write can take both
      */
-    void send(byte[] frame, byte[] message, Tally tally, Taken taken) {
+    void send(byte[] frame, byte[] message, Tally tally, Taken taken, boolean isLast) {
         synchronized (sending) { // must not come between the two frames of another message
-            transmit(OpCode.BINARY, frame, message, QUEUED + frame.length, tally, taken);
+            transmit(OpCode.BINARY, frame, message, QUEUED + frame.length, tally, taken, isLast);
         }
     }
 
-    private void transmit(byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
+    private void transmit(
+            byte opCode,
+            byte[] frame,
+            byte[] message,
+            int part,
+            Tally tally,
+            @Nullable Taken taken,
+            boolean isLast) {
         long now = queued(message, frame.length);
         hold(frame, part, tally);
         session.sendFrame(
                 new Frame(opCode, ByteBuffer.wrap(frame)),
                 new Sent(frame.length, frame, part, tally, now, taken),
-                false);
+                !isLast);
     }
 
-    /** As {@link #send(byte[], byte[], Tally, Taken)}, but in two frames, so that all recipients share the array of the second. */
+    /** As {@link #send(byte[], byte[], Tally, Taken, boolean)}, but in two frames, so that all recipients share the array of the second. */
     void sendInTwo(byte[] prefix, byte[] message, Tally tally, Taken taken) {
         int bytes = prefix.length + message.length;
         long now = queued(message, bytes);

@@ -195,16 +195,17 @@ final class SocketConnection implements Connection {
      * @param message the message of the room
      * @param tally counts the waiting bytes
      * @param taken notified when the network has taken them or the connection has failed
+     * @param isLast false if another message follows at once, so that one write can take both
      */
-    void send(byte[] frame, byte[] message, Tally tally, Outbox.Taken taken) {
+    void send(byte[] frame, byte[] message, Tally tally, Outbox.Taken taken, boolean isLast) {
         if (closing.get()) {
             taken.taken(frame.length);
         } else {
-            outbox.send(frame, message, tally, taken);
+            outbox.send(frame, message, tally, taken, isLast);
         }
     }
 
-    /** As {@link #send(byte[], byte[], Tally, Outbox.Taken)}, with a prefix and a large message that recipients share. */
+    /** As {@link #send(byte[], byte[], Tally, Outbox.Taken, boolean)}, with a prefix and a large message that recipients share. */
     void sendInTwo(byte[] prefix, byte[] message, Tally tally, Outbox.Taken taken) {
         if (closing.get()) {
             taken.taken(prefix.length + message.length);

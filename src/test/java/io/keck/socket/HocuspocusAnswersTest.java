@@ -10,7 +10,9 @@ import io.keck.heap.HeapLedger;
 import io.keck.metrics.ConnectionMetrics;
 import io.keck.protocol.HocuspocusMessage;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CoreSession;
 import org.eclipse.jetty.websocket.core.Frame;
@@ -23,10 +25,13 @@ class HocuspocusAnswersTest {
     private static final byte[] PREFIX = HocuspocusMessage.prefix("a document");
 
     private final Deque<Callback> untaken = new ArrayDeque<>();
+    /** For each frame, whether the next one may go with it. */
+    private final List<Boolean> batched = new ArrayList<>();
 
     private final CoreSession core = new CoreSession.Empty() {
         @Override
         public void sendFrame(Frame frame, Callback callback, boolean batch) {
+            batched.add(batch);
             untaken.add(callback);
         }
 
@@ -61,6 +66,17 @@ class HocuspocusAnswersTest {
             untaken.remove().succeeded();
         }
         assertThat(connection.closedWith()).isNull();
+    }
+
+    /** A commit acknowledges many updates at once; a write for each of them would cost more than the updates. */
+    @Test
+    void sameAnswerSeveralTimes_isOneWrite() {
+        answers.send(PREFIX, status, 3, connection.outbound());
+        answers.send(PREFIX, status, connection.outbound());
+        answers.send(PREFIX, status, 0, connection.outbound());
+        assertThat(batched).containsExactly(true, true, false, false);
+        untaken.forEach(Callback::succeeded);
+        assertThat(connection.backlog()).isZero();
     }
 
     @Test
