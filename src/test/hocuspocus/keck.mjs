@@ -22,8 +22,9 @@ let newest
 // Providers of tests that are over may still wait to reconnect.
 registerCompletionHandler(() => process.exit())
 
-// A message for all clients of a document, as a back end sends it.
+// A message for all clients of a document, as a back end sends it. Before there is content, Keck has no document for back ends.
 const broadcast = async (document, message) => {
+  await fetch(`http://${keck}/api/block/${encodeURIComponent(document)}`, { method: 'POST' })
   const answer = await fetch(`http://${keck}/api/messages/${encodeURIComponent(document)}`, {
     method: 'POST', body: JSON.stringify({ message }), headers: { 'Content-Type': 'application/json' }
   })

@@ -47,6 +47,7 @@ for (const file of files) {
     platform: 'node',
     packages: 'external',
     plugins: [useKeck],
+    tsconfigRaw: '{}', // that of the checkout maps the provider to its sources: a second copy beside the installed one
     logLevel: 'warning'
   })
 }
