@@ -113,13 +113,7 @@ final class Outbox {
     }
 
     private void transmit(
-            byte opCode,
-            byte[] frame,
-            byte[] message,
-            int part,
-            Tally tally,
-            @Nullable Taken taken,
-            boolean isLast) {
+            byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken, boolean isLast) {
         long now = queued(message, frame.length);
         hold(frame, part, tally);
         session.sendFrame(
