@@ -115,7 +115,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
                         instruments.feed(),
                         settings.document().maxSteps(),
                         rooms.clientMessages());
-        config.api().build(node, rooms, storage.logs(), instruments.feed(), webhooks, instruments.ledger(), settings);
+        config.api().build(node, rooms, storage.past(), instruments.feed(), webhooks, instruments.ledger(), settings);
         Duration keepDeleted = config.history().keepDeleted();
         node.manage(storage.deleted(keepDeleted, deletedNameHold));
         config.blobs().build(node, storage, deletedNameHold, keepDeleted);

@@ -185,6 +185,7 @@ class AccessIT {
         calls.put("POST " + document + "/diff", "read");
         calls.put("POST " + document + "/updates", "write");
         calls.put("POST " + document + "/roots/m", "write");
+        calls.put("POST " + document + "/restore", "write");
         calls.put("PUT " + document, "write");
         calls.put("DELETE " + document, "admin");
         calls.put("DELETE " + BOARD, "admin");

@@ -19,6 +19,9 @@ public record Author(String principal, Origin origin, Map<String, String> attrib
     /** The attribute of a change that was held and taken in: the principal that decided so. */
     public static final String TAKEN_IN_BY = "taken_in_by";
 
+    /** The attribute of a change that went back in history: to which row, or which rows of whom it took back. */
+    public static final String RESTORE_OF = "restoreOf";
+
     /** The author that answers name for changes without a known author. No principal may have this name. */
     public static final String UNKNOWN = "unknown";
 

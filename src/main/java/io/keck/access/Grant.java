@@ -1,9 +1,11 @@
 package io.keck.access;
 
 import io.keck.failure.Forbidden;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The rights of one caller on one document. Grants are made only by {@link Caller#on} and, for Keck's own work, by
@@ -73,6 +75,25 @@ public final class Grant {
     /** Whether the grant contains a right. */
     public boolean allows(Right right) {
         return rights.contains(right);
+    }
+
+    /**
+     * The same grant, with one more attribute that is recorded with the changes made under it. For Keck, to say what kind of
+     * change it is: the limits of {@link Attributes} are those of credentials.
+     */
+    public Grant noting(String attribute, String value) {
+        Map<String, String> attributes = new TreeMap<>(caller.attributes());
+        attributes.put(attribute, value);
+        Caller noting = new Caller(
+                caller.principal(),
+                caller.tokenId(),
+                caller.rules(),
+                caller.limits(),
+                Collections.unmodifiableMap(attributes),
+                caller.issuedAt(),
+                caller.expiresAt(),
+                caller.version());
+        return new Grant(noting, document, rights);
     }
 
     /**

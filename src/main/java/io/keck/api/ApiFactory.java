@@ -5,11 +5,11 @@ import io.dropwizard.core.setup.Environment;
 import io.dropwizard.util.DataSize;
 import io.keck.access.Grant;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.ChangeLogs;
 import io.keck.feed.Hooks;
 import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.history.HistoryPorts;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.DocumentLimits;
 import io.keck.room.Documents;
@@ -41,6 +41,8 @@ public class ApiFactory {
     private static final int FEED_THREADS = 2;
     /** Threads that write whole documents down. */
     private static final int EXPORT_THREADS = 2;
+
+    private static final int PAST_THREADS = 2;
 
     @NotNull
     @JsonProperty
@@ -118,6 +120,7 @@ public class ApiFactory {
      * @param history for histories, which may come from a replica
      * @param ledger the ledger of the heap
      * @param maxSteps the steps of integration that the document of an event stream may take
+     * @param ports the history that is kept, or null if the interface does without
      */
     record Feed(
             EventStreams.Rooms rooms,
@@ -126,10 +129,11 @@ public class ApiFactory {
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
-            long maxSteps) {
+            long maxSteps,
+            @Nullable HistoryPorts ports) {
         /** Creates a feed with an unlimited heap. */
         Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
-            this(rooms, log, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
+            this(rooms, log, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps(), null);
         }
     }
 
@@ -140,19 +144,20 @@ public class ApiFactory {
     public void build(
             Host host,
             Rooms rooms,
-            ChangeLogs logs,
+            HistoryPorts ports,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
             RoomSettings settings) {
         Feed feed = new Feed(
                 following(rooms),
-                logs.live(),
-                logs.history(),
+                ports.logs().live(),
+                ports.logs().history(),
                 metrics,
                 hooks,
                 ledger,
-                settings.document().maxSteps());
+                settings.document().maxSteps(),
+                ports);
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }
 
@@ -198,6 +203,12 @@ public class ApiFactory {
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.history(), feed.hooks(), clock).forEach(jersey::register);
+        HistoryPorts ports = feed.ports();
+        if (ports != null) {
+            Executor workers = pool(environment, "past", PAST_THREADS);
+            past(calls, new Past(ports, feed.ledger(), feed.maxSteps(), workers))
+                    .forEach(jersey::register);
+        }
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
         jersey.register(new LargeAnswers(
@@ -216,14 +227,19 @@ public class ApiFactory {
     }
 
     private static Exports exports(Environment environment) {
-        ExecutorService threads = Threads.pool("export", EXPORT_THREADS);
+        return new Exports(pool(environment, "export", EXPORT_THREADS), EXPORT_THREADS);
+    }
+
+    /** Threads that end with the server. */
+    private static ExecutorService pool(Environment environment, String name, int size) {
+        ExecutorService threads = Threads.pool(name, size);
         environment.lifecycle().addEventListener(new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopped(LifeCycle event) {
                 threads.shutdown();
             }
         });
-        return new Exports(threads, EXPORT_THREADS);
+        return threads;
     }
 
     private AddressShares streamShares() {
@@ -281,6 +297,11 @@ public class ApiFactory {
             }
         });
         return streams;
+    }
+
+    /** The resources that answer from the history of documents. */
+    static List<Object> past(DocumentCalls calls, Past past) {
+        return List.of(new RestoreResource(calls, past));
     }
 
     /** All components registered with Jersey. */

@@ -131,6 +131,11 @@ final class DocumentCalls {
                 .thenCompose(now -> documents.export(grant, exports, store -> written(store, format, address)));
     }
 
+    /** The whole document as an update in V1, in memory; once the node has memory for it. */
+    CompletionStage<Answer<byte[]>> state(Grant grant) {
+        return turn(grant.document()).thenCompose(now -> documents.export(grant, exports, StructStore::encode));
+    }
+
     private Reply written(StructStore store, BiFunction<StructStore, Spill, long[]> format, String address) {
         Spool spool = spools.open(address);
         boolean isDone = false;

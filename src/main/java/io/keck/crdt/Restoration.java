@@ -134,6 +134,19 @@ public final class Restoration {
         return this;
     }
 
+    /** The counterpart of a type in another replica, deleted or not; null if that has none. */
+    public static @Nullable AbstractType same(AbstractType type, Doc replica) {
+        Item item = type.branch.item;
+        if (item == null) {
+            return replica.root(type.branch.name()).kind() == type.branch.kind()
+                    ? replica.root(type.branch.name()).view()
+                    : null;
+        }
+        return replica.store().get(item.id()) instanceof Item there && there.content() instanceof ContentType content
+                ? content.branch.view()
+                : null;
+    }
+
     /** Restricts the number of items that the walk may pass. */
     public Restoration atMost(long steps) {
         maxSteps = steps;

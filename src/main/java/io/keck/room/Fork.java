@@ -23,6 +23,8 @@ final class Fork {
         boolean lost;
     }
 
+    private static final String EDIT = "http";
+
     final Doc doc = new Doc();
     final Fate<RoomDocument.Pending> fate = new Fate<>();
     private final List<byte[]> updates = new ArrayList<>();
@@ -39,7 +41,7 @@ final class Fork {
         if (!isMade && making.run()) {
             isMade = true;
             doc.onUpdate((update, transaction) -> {
-                if (transaction.isLocal()) {
+                if (transaction.isLocal() || EDIT.equals(transaction.origin())) { // an edit may merge an update
                     updates.add(update);
                 }
             });
@@ -50,7 +52,7 @@ final class Fork {
     /** Runs an edit and returns its update, or null if it changed nothing. */
     byte @Nullable [] edit(Consumer<Doc> edit) {
         updates.clear();
-        doc.transact("http", transaction -> edit.accept(doc));
+        doc.transact(EDIT, transaction -> edit.accept(doc));
         return updates.isEmpty() ? null : updates.get(0);
     }
 

@@ -8,6 +8,7 @@ import io.keck.feed.ChangeLog;
 import io.keck.feed.ChangeLogs;
 import io.keck.feed.Cursors;
 import io.keck.history.DocumentVersions;
+import io.keck.history.HistoryPorts;
 import io.keck.history.HistoryReader;
 import io.keck.metrics.BlobMetrics;
 import io.keck.metrics.LogMetrics;
@@ -143,6 +144,11 @@ public final class Storage implements Managed {
     /** The versions of documents. */
     public DocumentVersions versions() {
         return history.versions();
+    }
+
+    /** The logs, the history and the versions of documents. */
+    public HistoryPorts past() {
+        return new HistoryPorts(logs(), history(), versions());
     }
 
     /** The positions of webhooks. */

@@ -222,9 +222,10 @@ class OpenApiTest {
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             boolean isOfAccess =
                     path.getKey().startsWith("/api/access/") || path.getKey().startsWith("/api/held/");
+            boolean isOfHistory = path.getKey().endsWith("/restore");
             assertThat(path.getValue().path(REQUIRES).asText(null))
                     .as(path.getKey())
-                    .isEqualTo(isOfAccess ? "access" : null);
+                    .isEqualTo(isOfAccess ? "access" : isOfHistory ? "history" : null);
             for (String method : isOfAccess ? List.of("GET", "POST") : List.<String>of()) {
                 assertThat(server.send(method, path.getKey().replaceAll("\\{\\w+}", "x"), null)
                                 .statusCode())
@@ -361,8 +362,12 @@ class OpenApiTest {
                 HeapLedger.unlimited(),
                 new Spools(java.nio.file.Path.of("unused"), 0, 0),
                 new Exports(Runnable::run, 1));
-        List<Class<?>> resources = new ArrayList<>(
-                List.of(BlobsResource.class, WorkspaceBlobResource.class, AccessResource.class, HeldResource.class));
+        List<Class<?>> resources = new ArrayList<>(List.of(
+                BlobsResource.class,
+                WorkspaceBlobResource.class,
+                AccessResource.class,
+                HeldResource.class,
+                RestoreResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));

@@ -71,7 +71,7 @@ public final class DeleteSet {
     }
 
     /** Adds to {@code target} the clocks of a range that this set lacks. */
-    void missing(long client, long from, long to, DeleteSet target) {
+    public void missing(long client, long from, long to, DeleteSet target) {
         Ranges ranges = clients.get(client);
         if (ranges == null) {
             target.add(client, from, to);
