@@ -45,9 +45,9 @@ public class HistoryFactory {
     @JsonProperty
     private String store = "database";
 
-    @NotNull
+    /** Null or empty for the directory beside an embedded database; YAML reads an empty value as null. */
     @JsonProperty
-    private String directory = "";
+    private @Nullable String directory;
 
     /** How long a deleted document can be brought back. */
     public java.time.Duration keepDeleted() {
@@ -62,7 +62,7 @@ public class HistoryFactory {
      */
     HistorySettings settings(@Nullable Path embedded) {
         boolean toFiles = store.equals(FILES);
-        Path files = directory.isBlank() ? null : Path.of(directory.strip());
+        Path files = directory == null || directory.isBlank() ? null : Path.of(directory.strip());
         if (files == null && toFiles) {
             if (embedded == null) {
                 throw new IllegalArgumentException("history.store is filesystem, but history.directory"
