@@ -362,6 +362,9 @@ final class RoomDocument {
 
         @Override
         public boolean run() {
+            if (reading == null && answer.isDone()) {
+                return true; // nobody waits: the edit was answered before its commit
+            }
             try {
                 DocumentTurns.Toll may = toll == null ? copies.tollForReading() : toll;
                 Reading<T> now = reading == null ? asked.value().apply(copies.present()) : reading;

@@ -402,6 +402,27 @@ class DocumentsTest {
         assertThat(Doc.of(small.log.replay("a")).getText("t").length()).isEqualTo(30_004);
     }
 
+    /** The document of an edit that was answered may be dropped, so an answer after its late commit could not be made. */
+    @Test
+    void editThatWasAnswered_isNotReadForAfterItsCommit() {
+        world.quiet();
+        now(write("k", doc -> doc.getText("t").insert(0, "x")));
+        int[] read = new int[1];
+        world.way.holding = true;
+        CompletionStage<Answer<Boolean>> edit =
+                documents.write(ROOM, null, doc -> doc.getText("t").insert(0, "y"), doc -> ++read[0] > 0);
+        world.settle();
+        for (int i = 0; i < 600 && !edit.toCompletableFuture().isDone(); i++) {
+            world.pass(100);
+        }
+        assertThat(failure(edit)).isInstanceOf(Unavailable.class);
+        world.way.holding = false;
+        world.way.releaseAll();
+        world.settle();
+        assertThat(world.rows()).as("it was committed late").isEqualTo(2);
+        assertThat(read[0]).isZero();
+    }
+
     @Test
     void answerThatCannotBeMade_isNoFailedEdit() {
         world.quiet();
