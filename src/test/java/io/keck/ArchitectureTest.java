@@ -157,6 +157,9 @@ class ArchitectureTest {
             only("io.keck.block", "io.keck.block", "io.keck.crdt", "io.keck.crdt.store", "io.keck.crdt.lib0");
 
     @ArchTest
+    static final ArchRule prose_knowsTheEngineOnly = only("io.keck.prose", "io.keck.prose", "io.keck.crdt");
+
+    @ArchTest
     static final ArchRule blob_knowsGrantsFailuresAndRequestKeysOnly = classes()
             .that()
             .resideInAPackage("io.keck.blob")

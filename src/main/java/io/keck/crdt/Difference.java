@@ -35,7 +35,8 @@ public final class Difference {
      * @param name the name of an XML element or hook; null otherwise
      * @param id the id of the item that holds it; null for a root
      */
-    public record Type(String kind, @Nullable String name, @Nullable Id id) {}
+    public record Type(
+            String kind, @Nullable String name, @Nullable Id id) {}
 
     /** A subdocument, as content. */
     public record Subdocument(String guid) {}
@@ -300,8 +301,9 @@ public final class Difference {
             return new Format(is.get(key), id(after), false);
         }
         Item before = setBefore.get(key);
-        boolean isGone = before != null && !to.shows(before);
-        return new Format(is.get(key), isGone ? id(before) : null, isGone);
+        return before == null || to.shows(before)
+                ? new Format(is.get(key), null, false)
+                : new Format(is.get(key), id(before), true);
     }
 
     // ------------------------------------------------------------------ keys

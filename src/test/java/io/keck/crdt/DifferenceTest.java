@@ -148,9 +148,8 @@ class DifferenceTest {
                 }
                 continue;
             }
-            boolean isFormatted = item.isString()
-                    || item.content() instanceof ContentEmbed
-                    || item.content() instanceof ContentType;
+            boolean isFormatted =
+                    item.isString() || item.content() instanceof ContentEmbed || item.content() instanceof ContentType;
             for (int i = 0; i < item.length() && item.isCountable(); i++) {
                 list.add(unit(item, i, all) + (isFormatted ? formats : Map.of()));
             }
@@ -178,15 +177,14 @@ class DifferenceTest {
         }
         if (item.content() instanceof ContentType type) {
             state(type.branch, id.toString(), all);
-            String kind =
-                    switch (type.branch.kind()) {
-                        case Branch.ARRAY -> "array";
-                        case Branch.MAP -> "map";
-                        case Branch.TEXT -> "text";
-                        case Branch.XML_ELEMENT -> "xml-element";
-                        case Branch.XML_TEXT -> "xml-text";
-                        default -> "other";
-                    };
+            String kind = switch (type.branch.kind()) {
+                case Branch.ARRAY -> "array";
+                case Branch.MAP -> "map";
+                case Branch.TEXT -> "text";
+                case Branch.XML_ELEMENT -> "xml-element";
+                case Branch.XML_TEXT -> "xml-text";
+                default -> "other";
+            };
             return kind + " " + id;
         }
         if (item.content() instanceof ContentDoc sub) {
@@ -282,7 +280,9 @@ class DifferenceTest {
         Map<String, Map<String, Object>> before = states(earlier);
         states(later).forEach((key, state) -> {
             Told told = difference.get(key);
-            assertThat(applied(before.get(key), told)).as("%s type %s", what, key).isEqualTo(state);
+            assertThat(applied(before.get(key), told))
+                    .as("%s type %s", what, key)
+                    .isEqualTo(state);
             if (told != null && told.type.id() != null) {
                 assertThat(told.path).as(what).hasSizeGreaterThan(1);
             }
@@ -374,8 +374,8 @@ class DifferenceTest {
 
     @Test
     void aDocumentThatDropsWhatIsDeleted_isRefused() {
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> tell(new Doc(), Snapshot.EMPTY, Snapshot.of(new DeleteSet(), Snapshot.EMPTY.stateVector()))))
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(() ->
+                        tell(new Doc(), Snapshot.EMPTY, Snapshot.of(new DeleteSet(), Snapshot.EMPTY.stateVector()))))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }
