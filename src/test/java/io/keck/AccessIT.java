@@ -186,6 +186,13 @@ class AccessIT {
         calls.put("POST " + document + "/updates", "write");
         calls.put("POST " + document + "/roots/m", "write");
         calls.put("POST " + document + "/restore", "write");
+        calls.put("GET " + document + "?at=0", "write");
+        for (String past : List.of("/activity", "/changes", "/diff?from=0", "/versions")) {
+            calls.put("GET " + document + past, "write");
+        }
+        calls.put("POST " + document + "/versions", "write");
+        calls.put("PUT " + document + "/versions/1", "write");
+        calls.put("DELETE " + document + "/versions/1", "write");
         calls.put("PUT " + document, "write");
         calls.put("DELETE " + document, "admin");
         calls.put("DELETE " + BOARD, "admin");

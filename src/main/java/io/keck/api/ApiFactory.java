@@ -10,6 +10,8 @@ import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.history.HistoryPorts;
+import io.keck.history.KeptHistory;
+import io.keck.history.PastStates;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.DocumentLimits;
 import io.keck.room.Documents;
@@ -41,6 +43,12 @@ public class ApiFactory {
     private static final int FEED_THREADS = 2;
     /** Threads that write whole documents down. */
     private static final int EXPORT_THREADS = 2;
+    /** Threads that put documents of the past together. */
+    private static final int HISTORY_THREADS = 2;
+    /** Calls that read history at once, or wait for one of these threads; of all addresses, and of one. */
+    private static final int HISTORY_CALLS = 64;
+
+    private static final int HISTORY_CALLS_PER_ADDRESS = 8;
 
     private static final int PAST_THREADS = 2;
 
@@ -118,6 +126,7 @@ public class ApiFactory {
      * @param rooms follows rooms
      * @param log for streams
      * @param history for histories, which may come from a replica
+     * @param kept the documents of the past
      * @param ledger the ledger of the heap
      * @param maxSteps the steps of integration that the document of an event stream may take
      * @param ports the history that is kept, or null if the interface does without
@@ -126,14 +135,24 @@ public class ApiFactory {
             EventStreams.Rooms rooms,
             ChangeLog log,
             ChangeLog history,
+            KeptHistory kept,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
             long maxSteps,
             @Nullable HistoryPorts ports) {
         /** Creates a feed with an unlimited heap. */
-        Feed(EventStreams.Rooms rooms, ChangeLog log, FeedMetrics metrics, Hooks hooks) {
-            this(rooms, log, log, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps(), null);
+        Feed(EventStreams.Rooms rooms, ChangeLog log, KeptHistory kept, FeedMetrics metrics, Hooks hooks) {
+            this(
+                    rooms,
+                    log,
+                    log,
+                    kept,
+                    metrics,
+                    hooks,
+                    HeapLedger.unlimited(),
+                    DocumentLimits.DEFAULT.maxSteps(),
+                    null);
         }
     }
 
@@ -153,6 +172,7 @@ public class ApiFactory {
                 following(rooms),
                 ports.logs().live(),
                 ports.logs().history(),
+                new KeptHistory(ports.reader(), ports.versions()),
                 metrics,
                 hooks,
                 ledger,
@@ -209,6 +229,7 @@ public class ApiFactory {
             past(calls, new Past(ports, feed.ledger(), feed.maxSteps(), workers))
                     .forEach(jersey::register);
         }
+        history(documentHistory(environment, calls, feed, spools, nanos)).forEach(jersey::register);
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
         jersey.register(new LargeAnswers(
@@ -240,6 +261,24 @@ public class ApiFactory {
             }
         });
         return threads;
+    }
+
+    private static DocumentHistory documentHistory(
+            Environment environment, DocumentCalls calls, Feed feed, Spools spools, LongSupplier nanos) {
+        Executor threads = pool(environment, "history", HISTORY_THREADS);
+        AddressShares places = new AddressShares(HISTORY_CALLS, HISTORY_CALLS_PER_ADDRESS);
+        HistoryWork work = new HistoryWork(threads, places, feed.ledger(), spools, feed.maxSteps());
+        PastCache past = new PastCache(new PastStates(feed.kept().rows()), feed.ledger(), nanos);
+        return new DocumentHistory(calls, work, past, feed.kept().versions());
+    }
+
+    /** The components for one document, now and in the past. */
+    List<Object> history(DocumentHistory past) {
+        return List.of(
+                new DocumentResource(past.calls(), past),
+                new DocumentChangesResource(past),
+                new DocumentDiffResource(past),
+                new DocumentVersionsResource(past));
     }
 
     private AddressShares streamShares() {
@@ -315,7 +354,6 @@ public class ApiFactory {
                 new UnwantedBodyFilter(calls.bodies()),
                 new Failures(),
                 new DocumentsResource(calls),
-                new DocumentResource(calls),
                 new UpdatesResource(calls),
                 new StateVectorResource(calls),
                 new DiffResource(calls),

@@ -4,6 +4,7 @@ import io.keck.access.Needs;
 import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.room.Documents.Answer;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -26,20 +27,36 @@ import org.jspecify.annotations.Nullable;
 public final class DocumentResource {
     private final DocumentCalls calls;
     private final WholeDocuments whole;
+    private final DocumentHistory history;
 
-    DocumentResource(DocumentCalls calls) {
+    /** @param history answers with documents of the past, and with texts */
+    DocumentResource(DocumentCalls calls, DocumentHistory history) {
         this.calls = calls;
+        this.history = history;
         this.whole = new WholeDocuments(calls);
     }
 
-    /** Answers with an update in V1 or V2, or with JSON. */
+    /**
+     * Answers with an update in V1 or V2, with JSON, or with the text of an editor; as it is, or, for those who may read
+     * the history, as it was at a moment.
+     */
     @Needs(Right.READ)
     @GET
     public void get(
             @BeanParam Call call,
             @QueryParam("format") @Nullable String format,
+            @QueryParam("at") @Nullable String at,
+            @QueryParam("root") @Nullable String root,
             @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
             @Suspended AsyncResponse response) {
+        if (at != null) {
+            NeedsFilter.demand(request, call.workspace(), Right.HISTORY);
+        }
+        if (at != null || root != null || PastAnswers.isText(format)) {
+            history.past(call, at, format, root, response);
+            return;
+        }
         whole.answer(call, format, headers, response, Missing.DOCUMENT);
     }
 

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Reply(int status, @Nullable String type, Body body) {
     private static final String JSON = "application/json";
+    private static final String HTML = "text/html";
     private static final byte[] NOTHING = {};
 
     /** The body of an answer. */
@@ -69,6 +70,12 @@ record Reply(int status, @Nullable String type, Body body) {
         return new Reply(200, "application/octet-stream", few == null ? new Spooled(spool) : new Bytes(few));
     }
 
+    /** Bytes of a media type that were written. */
+    static Reply of(String type, Spool spool) {
+        byte[] few = spool.bytes();
+        return new Reply(200, type, few == null ? new Spooled(spool) : new Bytes(few));
+    }
+
     /** A status without a body. */
     static Reply empty(Status status) {
         return new Reply(status.getStatusCode(), null, NOTHING);
@@ -90,6 +97,10 @@ record Reply(int status, @Nullable String type, Body body) {
             return answer;
         }
         answer.type(type);
+        if (type.startsWith(HTML)) {
+            // what people wrote is shown and never run, even where it is opened as a page of this server
+            answer.header("Content-Security-Policy", "sandbox; default-src 'none'; img-src * data:");
+        }
         if (body instanceof Bytes few) {
             return answer.entity(few.bytes);
         }

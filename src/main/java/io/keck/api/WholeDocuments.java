@@ -76,7 +76,7 @@ final class WholeDocuments {
         });
     }
 
-    private static Reply json(Doc doc) {
+    static Reply json(Doc doc) {
         Map<String, @Nullable Object> roots = new LinkedHashMap<>();
         for (String name : KeysResource.names(doc)) {
             Root root = doc.findRoot(name);

@@ -78,7 +78,7 @@ final class XmlBlocks {
             case "codeblock" -> blocks.add(leaf(element, Kind.CODE, 0, text(element, "language", "params")));
             case "horizontalrule", "divider" -> blocks.add(Block.of(Kind.RULE, List.of(), List.of()));
             case "image" -> blocks.add(Block.of(Kind.PARAGRAPH, List.of(image(element)), List.of()));
-            case "table" -> blocks.add(Block.of(Kind.TABLE, List.of(), rows(element, depth)));
+            case "table" -> blocks.add(Block.of(Kind.TABLE, List.of(), rows(element)));
             case "paragraph" -> blocks.add(leaf(element, Kind.PARAGRAPH, 0, ""));
             default -> blocks.add(unknown(element, item, depth));
         }
@@ -141,7 +141,7 @@ final class XmlBlocks {
                 : Block.of(Kind.GROUP, List.of(), List.copyOf(children(element, item, depth)));
     }
 
-    private static List<Block> rows(YXmlElement table, int depth) {
+    private static List<Block> rows(YXmlElement table) {
         List<Block> rows = new ArrayList<>();
         for (AbstractType node : table.children()) {
             if (node instanceof YXmlElement row) {

@@ -214,10 +214,19 @@ public final class ApiServer implements AutoCloseable, BeforeEachCallback, After
 
     /** Posts JSON. */
     Reply post(String path, String json, String... headers) {
+        return json("POST", path, json, headers);
+    }
+
+    /** Puts JSON. */
+    Reply put(String path, String json, String... headers) {
+        return json("PUT", path, json, headers);
+    }
+
+    private Reply json(String method, String path, String json, String... headers) {
         String[] all = java.util.Arrays.copyOf(headers, headers.length + 2);
         all[headers.length] = "Content-Type";
         all[headers.length + 1] = "application/json";
-        return new Reply(send("POST", path, json.getBytes(StandardCharsets.UTF_8), all));
+        return new Reply(send(method, path, json.getBytes(StandardCharsets.UTF_8), all));
     }
 
     /** A connection, for what no library does. */

@@ -10,6 +10,7 @@ import io.keck.failure.Unavailable;
 import io.keck.feed.Authorship;
 import io.keck.feed.ChangeLog;
 import io.keck.feed.Hooks;
+import io.keck.history.KeptHistory;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Watcher;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.function.LongSupplier;
 /** A feed over {@link FakeDocuments}: rooms are there, say where they are, and end at once. */
 final class FakeFeed implements Hooks, ChangeLog {
     private final FakeDocuments documents;
+    final FakeHistory history = new FakeHistory();
     volatile LongSupplier spooledBytes = () -> 0;
     volatile LongSupplier answersRefused = () -> 0;
     volatile String endpoint = "";
@@ -43,7 +45,7 @@ final class FakeFeed implements Hooks, ChangeLog {
                 answersRefused = refusals;
             }
         };
-        return new ApiFactory.Feed(this::watch, this, metrics, this);
+        return new ApiFactory.Feed(this::watch, this, new KeptHistory(history, history), metrics, this);
     }
 
     EventStreams streams() {

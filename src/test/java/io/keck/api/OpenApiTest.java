@@ -7,8 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.api.FakeDocuments.Database;
 import io.keck.auth.AccessResource;
 import io.keck.blob.BlobId;
+import io.keck.crdt.Doc;
 import io.keck.crdt.YXmlElement;
+import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
+import io.keck.history.DocumentVersions;
+import io.keck.history.PastStates;
 import io.keck.room.Exports;
 import io.keck.testing.Schemas;
 import jakarta.ws.rs.HttpMethod;
@@ -135,6 +139,16 @@ class OpenApiTest {
                 "?format=v2",
                 "?format=x",
                 "?limit=1001",
+                "?at=1",
+                "?at=2&format=html",
+                "?at=",
+                "?at=none",
+                "?from=1&to=2",
+                "?from=2",
+                "?from=9",
+                "?from=",
+                "?before=5",
+                "?format=markdown",
                 "?epoch=99999",
                 "?epoch=x",
                 "?force=true",
@@ -283,6 +297,7 @@ class OpenApiTest {
 
     /** What an operation finds: made over HTTP once, and put back for each call. */
     private static void fill() {
+        fillHistory();
         if (refill != null) {
             refill.run();
             return;
@@ -301,6 +316,19 @@ class OpenApiTest {
         refill = server.documents.remember();
     }
 
+    /** Three rows, of which the first is not kept any more, and a version. */
+    private static void fillHistory() {
+        FakeHistory history = server.feed.history;
+        history.clear();
+        Doc editor = new Doc();
+        for (String text : List.of("a", "b", "c")) {
+            editor.getText("t").insert(0, text);
+            history.add(editor.encodeStateAsUpdate(), null);
+        }
+        history.create(1, new DocumentVersions.Wanted(3, "draft", true, false, "anonymous"));
+        history.first = 2;
+    }
+
     private static String filled(String path, Variant variant) {
         Map<String, String> names =
                 Map.of("map", "m", "array", "a", "text", "t", "xml", "x", "roots", "m", "blob", BLOB_ID);
@@ -311,7 +339,8 @@ class OpenApiTest {
             segments[i] = switch (segments[i]) {
                 case "{workspace}", "{document}" -> variant.workspace;
                 case "{name}" -> (variant.there || i < segments.length - 1 ? names : others).get(segments[i - 1]);
-                case "{id}" -> variant.there ? BLOB_ID : OTHER_ID;
+                case "{id}" ->
+                    path.contains("/versions/") ? variant.there ? "1001" : "5" : variant.there ? BLOB_ID : OTHER_ID;
                 case "{block}" -> variant.there ? "b" : "absent";
                 case "{child}" -> "b2";
                 case "{flavour}" -> "text";
@@ -370,6 +399,12 @@ class OpenApiTest {
                 RestoreResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
+                .forEach(component -> resources.add(component.getClass()));
+        PastCache past = new PastCache(new PastStates(server.feed.history), HeapLedger.unlimited(), () -> 0);
+        HistoryWork work = new HistoryWork(
+                Runnable::run, new AddressShares(1, 1), HeapLedger.unlimited(), new Spools(dir, 0, 0), 1);
+        new ApiFactory()
+                .history(new DocumentHistory(calls, work, past, server.feed.history))
                 .forEach(component -> resources.add(component.getClass()));
         for (Class<?> resource : resources) {
             Path path = resource.getAnnotation(Path.class);
