@@ -181,6 +181,7 @@ class AccessIT {
         calls.put("HEAD " + document, "read");
         calls.put("GET " + document + "/state-vector", "read");
         calls.put("GET " + document + "/roots", "read");
+        calls.put("GET " + document + "/presence", "read");
         calls.put("GET " + document + "/roots/t", "read");
         calls.put("POST " + document + "/diff", "read");
         calls.put("POST " + document + "/updates", "write");

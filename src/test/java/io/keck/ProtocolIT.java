@@ -3,6 +3,7 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keck.crdt.lib0.Decoder;
 import io.keck.crdt.lib0.Encoder;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.StateVector;
@@ -17,6 +18,7 @@ import io.keck.testing.RawClient.Refused;
 import io.keck.testing.RawHttp;
 import io.keck.testing.SyncClient;
 import io.keck.testing.Typist;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +86,52 @@ class ProtocolIT {
             assertThat(token.subprotocol()).as("the first of those offered").isEqualTo("access_token");
             assertThat(none.subprotocol()).isEmpty();
             assertThat(read(none.next())).isInstanceOf(Message.SyncStep1.class);
+        }
+    }
+
+    private static URI withEpoch(String room, String epoch) {
+        return URI.create(keck.room(room) + "?epoch=" + epoch);
+    }
+
+    private static String created(String room) {
+        return keck.send("PUT", "/api/documents/" + room)
+                .headers()
+                .firstValue("Keck-Epoch")
+                .orElseThrow();
+    }
+
+    @Test
+    void epoch_isToldFirst_andACopyOfAnotherLifeIsTurnedAway() {
+        String first = created("epochs");
+        try (RawClient knows = RawClient.connect(withEpoch("epochs", first));
+                RawClient asks = RawClient.connect(withEpoch("epochs", ""))) {
+            for (RawClient client : List.of(knows, asks)) {
+                Decoder message = new Decoder(client.next());
+                assertThat(message.readVarUint()).isEqualTo(Message.EPOCH);
+                assertThat(message.readVarString()).isEqualTo(first);
+                assertThat(read(client.next())).isInstanceOf(Message.SyncStep1.class);
+            }
+            assertThat(keck.send("POST", "/api/block/epochs/init?force=true").statusCode())
+                    .isEqualTo(200);
+            String second = created("epochs");
+            assertThat(knows.awaitEnd()).as("replaced under it").isEqualTo(new RawClient.End(4409, second));
+            try (RawClient late = RawClient.connect(withEpoch("epochs", first))) {
+                assertThat(late.awaitEnd()).isEqualTo(new RawClient.End(4409, second));
+            }
+        }
+        String third = created("epochs");
+        try (RawClient there = RawClient.connect(withEpoch("epochs", third));
+                RawClient stock = RawClient.connect(keck.room("epochs"));
+                RawClient wrong = RawClient.connect(withEpoch("epochs", "x"))) {
+            assertThat(there.next()[0]).isEqualTo((byte) Message.EPOCH);
+            assertThat(wrong.awaitEnd().code()).isEqualTo(4400);
+            assertThat(read(stock.next())).isInstanceOf(Message.SyncStep1.class);
+            assertThat(keck.send("DELETE", "/api/documents/epochs").statusCode())
+                    .isEqualTo(204);
+            assertThat(there.awaitEnd().code())
+                    .as("deleted, and nothing in its place")
+                    .isEqualTo(4404);
+            assertThat(stock.awaitEnd().code()).isEqualTo(4404);
         }
     }
 

@@ -358,6 +358,7 @@ public class ApiFactory {
                 new StateVectorResource(calls),
                 new DiffResource(calls),
                 new RootsResource(calls),
+                new PresenceResource(calls),
                 new WorkspaceResource(calls),
                 new InitResource(calls),
                 new ExportResource(calls),

@@ -13,6 +13,7 @@ import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.AwarenessState;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -163,6 +164,12 @@ public interface Documents {
 
     /** Completes if a document of that name exists, without reading its content. */
     CompletionStage<Answer<Boolean>> find(Grant grant);
+
+    /**
+     * Returns the awareness states of the clients of a document, as far as this node knows them: other nodes tell those of
+     * their clients when this node opens the document, and at each change.
+     */
+    CompletionStage<Answer<List<AwarenessState>>> presence(Grant grant);
 
     /**
      * A page of documents.

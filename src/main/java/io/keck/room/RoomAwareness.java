@@ -245,6 +245,11 @@ final class RoomAwareness {
         return awareness.memory();
     }
 
+    /** The states of all clients, of this and of other nodes. */
+    List<AwarenessState> states() {
+        return awareness.states();
+    }
+
     /** Returns the clients that have a state. */
     Set<Long> present() {
         return awareness.states().stream().map(AwarenessState::client).collect(Collectors.toUnmodifiableSet());

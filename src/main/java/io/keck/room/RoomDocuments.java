@@ -14,6 +14,7 @@ import io.keck.failure.RoomDamaged;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.TooLarge;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.AwarenessState;
 import io.keck.protocol.Message;
 import io.keck.protocol.RoomName;
 import java.util.List;
@@ -312,6 +313,19 @@ final class RoomDocuments implements Documents {
             }
         });
         return answer;
+    }
+
+    @Override
+    public CompletionStage<Answer<List<AwarenessState>>> presence(Grant grant) {
+        return with(
+                grant,
+                name -> this.<List<AwarenessState>>ask(
+                        name,
+                        false,
+                        (room, at, stale, answer) -> answer.complete(
+                                new Answer<>(room.members().awareness().states(), at.roomId(), at.seq(), stale))),
+                Right.READ,
+                Right.PRESENT);
     }
 
     @Override

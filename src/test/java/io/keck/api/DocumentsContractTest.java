@@ -237,6 +237,14 @@ class DocumentsContractTest {
     }
 
     @Test
+    void presence_isListedByClient() {
+        server.documents.edit("w", doc -> {});
+        assertThat(server.get(W + "/presence").toString())
+                .isEqualTo("200 application/json {\"data\":[{\"client\":7,\"clock\":1,\"state\":{}},"
+                        + "{\"client\":9,\"clock\":2,\"state\":{\"name\":\"Bo\"}}]}");
+    }
+
+    @Test
     void roots_thatTheDescriptionShows_areReadAsItSays() {
         server.documents.edit("w", doc -> doc.getMap("m").set("k", 1));
         assertThat(root("m?type=text")).isEqualTo("Text(\"m\") not found");

@@ -13,6 +13,7 @@ import io.keck.failure.OtherLife;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.AwarenessState;
 import io.keck.room.Documents;
 import io.keck.room.Exports;
 import io.keck.room.Reading;
@@ -269,6 +270,18 @@ final class FakeDocuments implements Documents, AutoCloseable {
             Answer<Boolean> answer = answer(life(room), doc -> Reading.of(true));
             broadcasts.add(List.of(room, text));
             return answer;
+        });
+    }
+
+    @Override
+    public CompletionStage<Answer<List<AwarenessState>>> presence(Grant grant) {
+        String room = with(grant, Right.READ, Right.PRESENT);
+        return run(() -> {
+            checkLoaded();
+            return answer(
+                    life(room),
+                    doc -> Reading.of(
+                            List.of(new AwarenessState(9, 2, "{\"name\":\"Bo\"}"), new AwarenessState(7, 1, "{}"))));
         });
     }
 

@@ -17,6 +17,7 @@ import io.keck.failure.OtherLife;
 import io.keck.failure.Refused;
 import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
+import io.keck.protocol.AwarenessState;
 import io.keck.room.Documents.Answer;
 import io.keck.room.FlakyLog.Outcome;
 import io.keck.testing.Grants;
@@ -118,6 +119,26 @@ class BroughtUpdatesTest extends SeveralNodes {
                         Unavailable.class,
                         failed -> assertThat(failed.isOutcomeUnknown()).isFalse());
         assertThat(read(b)).isEmpty();
+    }
+
+    @Test
+    void presence_isThatOfTheClientsOfAllNodes() {
+        create(a);
+        FakeClient here = a.joined();
+        FakeClient there = b.joined();
+        here.point("{\"x\":1}");
+        there.point("{\"y\":2}");
+        settle();
+        for (World node : List.of(a, b)) {
+            assertThat(now(node.rooms.documents().presence(Grants.on(ROOM))).value())
+                    .containsExactlyInAnyOrder(
+                            new AwarenessState(here.id, 1, "{\"x\":1}"), new AwarenessState(there.id, 1, "{\"y\":2}"));
+        }
+        here.disconnect();
+        settle();
+        assertThat(now(b.rooms.documents().presence(Grants.on(ROOM))).value())
+                .extracting(AwarenessState::client)
+                .containsExactly(there.id);
     }
 
     private static Grant caller(Rule... rules) {

@@ -31,6 +31,7 @@ class GrantsTest {
         calls.put(grant -> documents.read(grant, false, doc -> 1), EnumSet.of(Right.READ));
         calls.put(grant -> documents.read(grant, true, doc -> 1), EnumSet.of(Right.READ));
         calls.put(grant -> documents.client(grant), EnumSet.of(Right.READ));
+        calls.put(grant -> documents.presence(grant), EnumSet.of(Right.READ, Right.PRESENT));
         calls.put(grant -> documents.export(grant, new Exports(Runnable::run, 1), store -> 1), EnumSet.of(Right.READ));
         calls.put(grant -> documents.write(grant, null, doc -> {}, doc -> 1), EnumSet.of(Right.READ, Right.WRITE));
         calls.put(grant -> documents.create(grant, doc -> 1), EnumSet.of(Right.READ, Right.CREATE));
