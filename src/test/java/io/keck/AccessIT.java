@@ -195,6 +195,8 @@ class AccessIT {
         calls.put("PUT " + document + "/versions/1", "write");
         calls.put("DELETE " + document + "/versions/1", "write");
         calls.put("PUT " + document, "write");
+        calls.put("POST " + document + "/undelete", "admin");
+        calls.put("POST " + document + "/purge", "admin");
         calls.put("DELETE " + document, "admin");
         calls.put("DELETE " + BOARD, "admin");
         return calls;

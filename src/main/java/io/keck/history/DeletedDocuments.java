@@ -23,7 +23,7 @@ public interface DeletedDocuments {
      * The outcome of {@link #purge}.
      *
      * @param lives whether there is a document with that name; nothing was done then
-     * @param receipts a JSON object for each life that was purged: what, its hashes, when, by whom, and what is outside
+     * @param receipts a JSON object for each life of the name that was ever purged: what, its hashes, when, by whom, and what is outside
      */
     record Purged(boolean lives, List<String> receipts) {}
 

@@ -9,6 +9,7 @@ import io.dropwizard.jetty.HttpConnectorFactory;
 import io.dropwizard.testing.DropwizardTestSupport;
 import io.keck.access.Visit;
 import io.keck.blob.BlobStore;
+import io.keck.history.DeletedDocuments;
 import io.keck.http.MainPort;
 import io.keck.metrics.BlobMetrics;
 import io.keck.node.Node;
@@ -99,6 +100,9 @@ public final class ApiServer implements AutoCloseable, BeforeEachCallback, After
                     .addMappingForUrlPatterns(EnumSet.allOf(DispatcherType.class), false, "/*");
             server.more.forEach(environment.jersey()::register);
             factory.build(new Node(environment), server.documents, server.feed.feed(), () -> NOW, server::nanos);
+            DeletedDocuments deleted = new FakeDeletedDocuments(() -> server.documents.database);
+            environment.jersey().register(new UndeleteResource(deleted));
+            environment.jersey().register(new PurgeResource(deleted));
             if (server.blobs != null) {
                 DatabaseFactory database = new DatabaseFactory();
                 database.setUrl("jdbc:sqlite:" + server.blobs.resolve("keck.db"));

@@ -393,6 +393,8 @@ class OpenApiTest {
                 new Exports(Runnable::run, 1));
         List<Class<?>> resources = new ArrayList<>(List.of(
                 BlobsResource.class,
+                UndeleteResource.class,
+                PurgeResource.class,
                 WorkspaceBlobResource.class,
                 AccessResource.class,
                 HeldResource.class,

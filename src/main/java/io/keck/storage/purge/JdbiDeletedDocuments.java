@@ -9,7 +9,6 @@ import io.keck.storage.log.EndedClients;
 import io.keck.thread.Loop;
 import io.keck.thread.OutOfMemory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,7 +32,7 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
 
     private static final String NEWEST = """
             SELECT r.id, r.deleted_at FROM rooms r WHERE r.name = :name AND r.deleted_at > :since
-              AND r.emptied_at IS NULL AND NOT EXISTS (SELECT 1 FROM purges p WHERE p.room_id = r.id)
+              AND (r.unmade = 0 OR r.head > 0) AND r.emptied_at IS NULL AND NOT EXISTS (SELECT 1 FROM purges p WHERE p.room_id = r.id)
             ORDER BY r.deleted_at DESC LIMIT 1""";
 
     private static final String LIVE = """
@@ -105,9 +104,11 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
     }
 
     private Undeleted undelete(Handle h, String document) {
-        // a room to which clients have only connected gives way; this is a change, as SQLite requires of the first
-        // statement
-        h.createUpdate("DELETE FROM rooms WHERE name = :name AND deleted_at IS NULL AND unmade = 1 AND head = 0")
+        // a room to which clients have only connected gives way, and they connect again; the change comes first, as
+        // SQLite requires
+        h.createUpdate("UPDATE rooms SET deleted_at = :now"
+                        + " WHERE name = :name AND deleted_at IS NULL AND unmade = 1 AND head = 0")
+                .bind("now", now())
                 .bind("name", document)
                 .execute();
         if (h.createQuery(LIVE).bind("name", document).mapTo(Long.class).one() > 0) {
@@ -153,7 +154,7 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
                         .bind("name", document)
                         .mapTo(Long.class)
                         .list());
-        List<String> all = new ArrayList<>();
+        boolean isAny = false;
         for (long room : ended) {
             String receipt = receipts.of(room, document, by, now());
             boolean isNoted = change(
@@ -167,14 +168,21 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
                                     .execute()
                             == 1);
             if (isNoted) {
-                all.add(receipt);
+                isAny = true;
                 carryOut(room, document);
             }
         }
-        if (!all.isEmpty()) {
+        if (isAny) {
             receipts.wipe();
         }
-        return new Purged(false, all);
+        return new Purged(
+                false,
+                database.jdbi()
+                        .withHandle(h -> h.createQuery(
+                                        "SELECT receipt FROM purges WHERE document = :name ORDER BY purged_at, room_id")
+                                .bind("name", document)
+                                .mapTo(String.class)
+                                .list()));
     }
 
     /** Carries a purge out that was noted. */
