@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import { createInterface } from 'node:readline'
+import axe from 'axe-core'
 import { build } from 'esbuild'
 import puppeteer from 'puppeteer-core'
 
@@ -66,6 +67,38 @@ const operations = {
   },
   sign: ({ name, ...changes }) => Object.assign(pages.get(name).signer, changes) && null,
   reload: ({ name }) => load(pages.get(name)),
+  /** Opens a page of the server itself. */
+  visit: async ({ name, url, width, height }) => {
+    const context = await browser.createBrowserContext()
+    const page = await context.newPage()
+    await page.setViewport({ width, height })
+    const entry = { page, errors: [] }
+    page.on('pageerror', error => entry.errors.push(String(error)))
+    page.on('console', line => { if (line.type() === 'error') entry.errors.push(line.text()) })
+    pages.set(name, entry)
+    await page.goto(url)
+  },
+  /** Clicks an element of a visited page and types there. */
+  write: async ({ name, selector, text, key }) => {
+    const { page } = pages.get(name)
+    await page.bringToFront()
+    await page.click(selector)
+    if (text) await page.keyboard.type(text)
+    if (key) await page.keyboard.press(key)
+  },
+  /** What the elements of a visited page say, and what went wrong in it. */
+  texts: async ({ name, selector }) => {
+    const { page, errors } = pages.get(name)
+    return { texts: await page.$$eval(selector, found => found.map(node => node.textContent)), errors, url: page.url() }
+  },
+  /** What axe finds to be serious or critical. */
+  axe: async ({ name }) => {
+    const { page } = pages.get(name)
+    await page.evaluate(axe.source)
+    const { violations } = await page.evaluate(() => window.axe.run(document))
+    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)
+  },
   /** Types on the keyboard, at the end of the text; with `bold` as bold text. */
   type: async ({ name, text, bold }) => {
     const { page } = pages.get(name)

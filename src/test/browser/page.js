@@ -105,7 +105,7 @@ window.keck = {
       focus: view.focus,
       view,
       go: online => online ? made.provider.connect() : made.provider.disconnect(),
-      dump: () => ({
+      dump: async () => ({
         text: view.text(),
         html: element.innerHTML,
         saved: made.isSaved(),
@@ -115,6 +115,8 @@ window.keck = {
         xml: editor === 'plain' ? '' : doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString(),
         events: made.events ?? [],
         leftOver: (made.replaced ?? []).flatMap(conflict => conflict.leftOver),
+        // the marks of what is saved, of a page that keeps its document
+        marked: await made.provider.persistence?.get?.('keck-saved') != null,
         transport: made.provider.transportKind ?? '',
         readOnly: made.provider.readOnly ?? false
       })

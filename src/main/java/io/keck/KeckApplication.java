@@ -128,7 +128,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
-        FrontPageServlet.addTo(environment, config.api().isDescribed());
+        FrontPageServlet.addTo(
+                environment,
+                new FrontPageServlet.Server(
+                        label, !config.access().isOn(), config.api().isDescribed()));
         WebAssets.addTo(environment);
     }
 

@@ -6,6 +6,10 @@ import io.keck.testing.Editors;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.Tokens;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -56,6 +60,77 @@ class KeckProviderIT {
             awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
             editors.openPlain("Bob", node.port(), "doc", false, "", 0);
             awaitShown("Bob", "the text", shown -> shown.text().equals("imported"));
+        }
+    }
+
+    private static void call(KeckProcess node, String method, String path, String json) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port() + path))
+                .timeout(KeckProcess.PATIENCE)
+                .header("Content-Type", "application/json")
+                .method(method, json.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(json))
+                .build();
+        assertThat(KeckProcess.HTTP.send(request, BodyHandlers.ofString()).statusCode())
+                .isLessThan(300);
+    }
+
+    private static void replace(KeckProcess node, String text) throws Exception {
+        call(node, "POST", "/api/block/doc/init?force=true", "");
+        call(node, "POST", "/api/block/doc/text/t", "{\"action\":\"insert\",\"index\":0,\"value\":\"" + text + "\"}");
+    }
+
+    /**
+     * A document is replaced while a page is offline with unsaved edits: the page gets the new one, not both, and its edit stands in it
+     * where the text around it is the same. Where it is not, the edit is left over and told.
+     */
+    @Test
+    void documentReplacedUnderAPage_getsItsEdits_orTheyAreLeftOver() throws Exception {
+        try (KeckProcess node = keck().start()) {
+            editors.openPlain("Ann", node.port(), "doc", false, "", 0);
+            editors.type("Ann", "the text of the first life");
+            awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
+            editors.goOffline("Ann");
+            editors.type("Ann", ", edited");
+            replace(node, "the text of the first life");
+            editors.goOnline("Ann");
+            awaitShown(
+                    "Ann",
+                    "the edit in the new document",
+                    shown -> shown.isSaved() && shown.text().equals("the text of the first life, edited"));
+            assertThat(editors.shown("Ann").leftOver()).isEmpty();
+
+            editors.goOffline("Ann");
+            editors.type("Ann", ", again");
+            replace(node, "nothing of that");
+            editors.goOnline("Ann");
+            awaitShown(
+                    "Ann",
+                    "the new document",
+                    shown -> shown.isSaved() && shown.text().equals("nothing of that"));
+            assertThat(editors.shown("Ann").leftOver().toString()).contains("\"inserted\":\", again\"");
+        }
+    }
+
+    /** As above, for a page that was closed in between: IndexedDB has its edits, and what of them was saved. */
+    @Test
+    void documentReplacedWhileAPageWasClosed_getsItsEdits() throws Exception {
+        try (KeckProcess node = keck().start()) {
+            editors.openPlain("Ann", node.port(), "doc", true, "", 0);
+            editors.type("Ann", "the text of the first life");
+            awaitShown("Ann", "that all is saved and marked", shown -> shown.isSaved() && shown.isMarked());
+            editors.goOffline("Ann");
+            editors.type("Ann", ", edited offline");
+            replace(node, "the text of the first life");
+            editors.reload("Ann");
+            awaitShown(
+                    "Ann",
+                    "the edit in the new document",
+                    shown -> shown.isSaved() && shown.text().equals("the text of the first life, edited offline"));
+            assertThat(editors.shown("Ann").leftOver()).isEmpty();
+            editors.reload("Ann");
+            awaitShown(
+                    "Ann",
+                    "it once",
+                    shown -> shown.isSaved() && shown.text().equals("the text of the first life, edited offline"));
         }
     }
 

@@ -45,6 +45,7 @@ public class HistoryFactory {
     @JsonProperty
     private String store = "database";
 
+    /** Null or empty for the directory beside an embedded database; YAML reads an empty value as null. */
     @JsonProperty
     private @Nullable String directory;
 

@@ -50,6 +50,7 @@ public final class Editors implements AutoCloseable {
      * @param events of KeckProvider: its status, codes with which it was closed for good, and refusals
      * @param leftOver what KeckProvider found no place for in a document that replaced the page's, as JSON
      * @param transport of KeckProvider: {@code websocket}, {@code http}, or empty
+     * @param isMarked whether KeckProvider has noted in IndexedDB what is saved
      * @param fetched how many tokens the page has asked for
      */
     public record Shown(
@@ -63,6 +64,7 @@ public final class Editors implements AutoCloseable {
             List<String> leftOver,
             String transport,
             boolean isReadOnly,
+            boolean isMarked,
             int fetched) {}
 
     private JsonNode ask(String op, ObjectNode request) {
@@ -173,6 +175,7 @@ public final class Editors implements AutoCloseable {
                 texts(dump.get("leftOver")),
                 dump.get("transport").asText(),
                 dump.get("readOnly").asBoolean(),
+                dump.get("marked").asBoolean(),
                 dump.get("fetched").asInt());
     }
 
@@ -180,6 +183,39 @@ public final class Editors implements AutoCloseable {
         List<String> texts = new ArrayList<>();
         array.forEach(text -> texts.add(text.isContainerNode() ? text.toString() : text.asText()));
         return texts;
+    }
+
+    /** Opens a page of the server itself, in a window of this size. */
+    public void visit(String page, String url, int width, int height) {
+        ask("visit", of(page).put("url", url).put("width", width).put("height", height));
+    }
+
+    /** Clicks the first element of a visited page that a CSS selector finds, types there, and presses a key at last, unless it is empty. */
+    public void write(String page, String selector, String text, String key) {
+        ask("write", of(page).put("selector", selector).put("text", text).put("key", key));
+    }
+
+    /**
+     * What a visited page says.
+     *
+     * @param texts the text of each element that the selector finds
+     * @param errors exceptions and errors in its console
+     * @param url its address
+     */
+    public record Said(List<String> texts, List<String> errors, String url) {}
+
+    /** What a visited page says in the elements that a CSS selector finds. */
+    public Said said(String page, String selector) {
+        JsonNode said = ask("texts", of(page).put("selector", selector));
+        return new Said(
+                texts(said.get("texts")),
+                texts(said.get("errors")),
+                said.get("url").asText());
+    }
+
+    /** What axe finds in a visited page that keeps people out, of serious or critical weight. */
+    public List<String> barriers(String page) {
+        return texts(ask("axe", of(page)));
     }
 
     /** Closes all pages; Chromium stays for the next ones. */
