@@ -21,6 +21,7 @@ import io.keck.node.Kicks;
 import io.keck.node.Node;
 import io.keck.node.NodeClock;
 import io.keck.node.NodeLabel;
+import io.keck.node.PlainConnectorFactory;
 import io.keck.node.Readiness;
 import io.keck.node.RoomRuntime;
 import io.keck.node.TlsConnectorFactory;
@@ -64,6 +65,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
     @Override
     public void initialize(Bootstrap<KeckConfiguration> bootstrap) {
         bootstrap.setConfigurationFactoryFactory(ConfigurationReader::new);
+        PlainConnectorFactory.register(bootstrap.getObjectMapper());
         TlsConnectorFactory.register(bootstrap.getObjectMapper());
         Commands.addOwn(bootstrap, KeckConfiguration.class);
     }

@@ -37,6 +37,9 @@ public final class CollaborationEndpoint extends Endpoint {
     /** Above this backlog in bytes, a client is no longer told of each refused update. */
     private static final long MAX_DENIALS = 64 << 10;
 
+    /** The largest frame, in bytes, that is decoded by the thread that reads from all sockets. */
+    private static final int BRIEF_BYTES = 16 << 10;
+
     private final Sockets sockets;
     private long id;
     private String room = "";
@@ -86,7 +89,14 @@ public final class CollaborationEndpoint extends Endpoint {
         speech = spoken;
         opened.speaks(spoken);
         SocketListener.listen(
-                session, gate, opened, sockets, frame -> receive(opened, frame), spoken::text, this::offend);
+                session,
+                gate,
+                opened,
+                sockets,
+                CollaborationEndpoint::isBrief,
+                frame -> receive(opened, frame),
+                spoken::text,
+                this::offend);
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
@@ -122,6 +132,11 @@ public final class CollaborationEndpoint extends Endpoint {
             taken.leave();
         }
         ended.close(reason);
+    }
+
+    /** Large messages take long to decode, and a credential may have to be judged by a back end. */
+    private static boolean isBrief(byte[] frame) {
+        return frame.length <= BRIEF_BYTES && ConnectionMetrics.Kind.of(frame) != ConnectionMetrics.Kind.OTHER;
     }
 
     private void receive(SocketConnection from, byte[] frame) {

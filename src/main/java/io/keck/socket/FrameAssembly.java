@@ -1,6 +1,7 @@
 package io.keck.socket;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
@@ -37,7 +38,12 @@ final class FrameAssembly implements FrameHandler {
      */
     static final int LEAST_FRAGMENT = 64;
 
-    /** Receives the assembled messages, on the reading thread. */
+    /** The cost of a small message as an equivalent of bytes. */
+    private static final int FRAME_COST = 256;
+    /** The cost of messages after which another thread continues, so that one socket cannot occupy the thread of all. */
+    private static final long IN_A_ROW = 64 << 10;
+
+    /** Receives the assembled messages, one at a time, on a thread that reads. */
     interface Listener {
         /** The largest accepted message, in bytes. */
         int maxBytes();
@@ -53,6 +59,12 @@ final class FrameAssembly implements FrameHandler {
 
         /** Whether the connection is closing, so that data frames are discarded. */
         boolean isClosing();
+
+        /**
+         * Whether a message is dealt with quickly and without waiting for anything, so that the thread which reads from
+         * all sockets may do it.
+         */
+        boolean isBrief(byte[] message);
 
         /** Receives a complete message. */
         void message(byte[] message);
@@ -75,6 +87,11 @@ final class FrameAssembly implements FrameHandler {
     private final Clearance clearance;
     private @Nullable ReadGate gate;
     private @Nullable Listener listener;
+    /** Runs what takes long or waits. */
+    private final Executor executor;
+    /** The cost of messages since the last that the executor got. */
+    private long inARow;
+
     private MessageParts parts = new MessageParts(0);
     /** Whether the current message is binary. */
     private boolean isBinary;
@@ -92,8 +109,10 @@ final class FrameAssembly implements FrameHandler {
      *
      * @param jakarta the handler that Jetty would have called
      * @param clearance the clearance of the session
+     * @param executor runs what takes long or waits
      */
-    FrameAssembly(FrameHandler jakarta, Clearance clearance) {
+    FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor) {
+        this.executor = executor;
         this.jakarta = jakarta;
         this.clearance = clearance;
     }
@@ -154,8 +173,25 @@ final class FrameAssembly implements FrameHandler {
             jakarta.onFrame(frame, callback);
             return;
         }
+        byte[] whole = take(frame, here);
+        if (whole == null) {
+            callback.succeeded();
+            readers.demand();
+            return;
+        }
+        inARow += whole.length + FRAME_COST;
+        if (inARow <= IN_A_ROW && here.isBrief(whole)) {
+            pass(whole, here, readers, callback);
+        } else {
+            inARow = 0;
+            executor.execute(() -> pass(whole, here, readers, callback));
+        }
+    }
+
+    /** Passes a message on; only then the next frame is asked for, so messages keep their order. */
+    private static void pass(byte[] message, Listener here, ReadGate readers, Callback callback) {
         try {
-            take(frame, here);
+            here.message(message);
         } catch (RuntimeException | Error e) {
             callback.failed(e);
             return;
@@ -186,32 +222,34 @@ final class FrameAssembly implements FrameHandler {
         return fragments > FREE_FRAGMENTS + received / LEAST_FRAGMENT;
     }
 
-    private void take(Frame frame, Listener here) {
+    /** Adds a frame to the open message; returns the message if that was its last frame, otherwise null. */
+    private byte @Nullable [] take(Frame frame, Listener here) {
         if (here.isClosing()) {
             forget(here);
-            return;
+            return null;
         }
         ByteBuffer payload = frame.hasPayload() ? frame.getPayload() : BufferUtil.EMPTY_BUFFER;
         int more = payload.remaining();
         if (parts.isTooLargeWith(more)) {
             forget(here);
             here.refused(Fault.TOO_LARGE);
-            return;
+            return null;
         }
         int growth = parts.growth(more);
         if (growth > 0 && !(frame.isFin() && parts.length() == 0) && !here.mayGrow(growth)) {
             forget(here);
             here.refused(Fault.NO_MEMORY);
-            return;
+            return null;
         }
         boolean wasOne = frame.isFin() && parts.length() == 0;
         parts.add(payload);
-        if (frame.isFin()) {
-            int heap = wasOne ? 0 : parts.heap();
-            byte[] whole = parts.take();
-            here.shrunk(heap);
-            here.message(whole);
+        if (!frame.isFin()) {
+            return null;
         }
+        int heap = wasOne ? 0 : parts.heap();
+        byte[] whole = parts.take();
+        here.shrunk(heap);
+        return whole;
     }
 
     private void forget(Listener here) {

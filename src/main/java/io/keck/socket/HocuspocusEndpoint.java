@@ -95,6 +95,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 gate,
                 opened,
                 sockets,
+                frame -> false, // a token may have to be judged by a back end
                 frame -> receive(opened, frame),
                 text -> sockets.metrics().ignored(Ignored.TEXT),
                 this::offend);

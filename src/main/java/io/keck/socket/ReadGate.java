@@ -146,7 +146,12 @@ final class ReadGate implements InvocationHandler {
                     ServerUpgradeRequest request, ServerUpgradeResponse response, Callback callback) {
                 FrameHandler handler = original.negotiate(request, response, callback);
                 Clearance clearance = Clearance.of(request.getAttribute(Clearance.ATTRIBUTE));
-                return handler == null ? null : new FrameAssembly(handler, clearance);
+                return handler == null
+                        ? null
+                        : new FrameAssembly(
+                                handler,
+                                clearance,
+                                request.getWebSocketComponents().getExecutor());
             }
 
             @Override

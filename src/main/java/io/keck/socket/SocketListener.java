@@ -6,21 +6,25 @@ import io.keck.protocol.Message;
 import jakarta.websocket.Session;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** Receives the messages of one WebSocket, whatever protocol it speaks, and enforces the limits on them. */
 final class SocketListener implements FrameAssembly.Listener {
     private final SocketConnection opened;
     private final Sockets sockets;
+    private final Predicate<byte[]> brief;
     private final Consumer<byte[]> messages;
     private final BiConsumer<SocketConnection, CloseReason> offences;
 
     private SocketListener(
             SocketConnection opened,
             Sockets sockets,
+            Predicate<byte[]> brief,
             Consumer<byte[]> messages,
             BiConsumer<SocketConnection, CloseReason> offences) {
         this.opened = opened;
         this.sockets = sockets;
+        this.brief = brief;
         this.messages = messages;
         this.offences = offences;
     }
@@ -28,7 +32,8 @@ final class SocketListener implements FrameAssembly.Listener {
     /**
      * Starts listening.
      *
-     * @param messages receives each binary message, on the thread that reads
+     * @param brief says which messages are dealt with quickly and wait for nothing
+     * @param messages receives each binary message, on a thread that reads
      * @param texts receives each text message below the size limit
      * @param offences ends the connection for a message that is not allowed
      */
@@ -37,10 +42,11 @@ final class SocketListener implements FrameAssembly.Listener {
             ReadGate gate,
             SocketConnection opened,
             Sockets sockets,
+            Predicate<byte[]> brief,
             Consumer<byte[]> messages,
             Consumer<String> texts,
             BiConsumer<SocketConnection, CloseReason> offences) {
-        gate.frames().listen(new SocketListener(opened, sockets, messages, offences));
+        gate.frames().listen(new SocketListener(opened, sockets, brief, messages, offences));
         Consumer<String> whileOpen = text -> {
             if (opened.closedWith() == null) {
                 texts.accept(text);
@@ -72,6 +78,11 @@ final class SocketListener implements FrameAssembly.Listener {
     @Override
     public boolean isClosing() {
         return opened.closedWith() != null;
+    }
+
+    @Override
+    public boolean isBrief(byte[] message) {
+        return brief.test(message);
     }
 
     @Override

@@ -6,7 +6,9 @@ import io.keck.access.Caller;
 import io.keck.access.Visit;
 import io.keck.socket.FrameAssembly.Fault;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
@@ -29,6 +31,8 @@ class FrameAssemblyTest {
     private long heap;
     private long budget = Long.MAX_VALUE;
     private boolean closing;
+    private boolean isBrief = true;
+    private final Deque<Runnable> handedOver = new ArrayDeque<>();
     private ReadGate gate;
 
     private final FrameAssembly assembly = new FrameAssembly(
@@ -55,7 +59,8 @@ class FrameAssemblyTest {
                     callback.succeeded();
                 }
             },
-            Clearance.of(Visit.OPEN, Caller.OPEN.on("room")));
+            Clearance.of(Visit.OPEN, Caller.OPEN.on("room")),
+            task -> handedOver.add(task));
 
     @BeforeEach
     void open() {
@@ -97,6 +102,11 @@ class FrameAssemblyTest {
             }
 
             @Override
+            public boolean isBrief(byte[] message) {
+                return isBrief;
+            }
+
+            @Override
             public void message(byte[] message) {
                 messages.add(message);
             }
@@ -134,6 +144,36 @@ class FrameAssemblyTest {
         assertThat(released).isEqualTo(5);
         assertThat(demands).as("Jakarta demands for the two that it was given").isEqualTo(3);
         assertThat(heap).isZero();
+    }
+
+    @Test
+    void messageThatTakesLong_isDealtWithElsewhere_andTheNextFrameWaitsForIt() {
+        isBrief = false;
+        frame(OpCode.BINARY, true, 3);
+        assertThat(messages).isEmpty();
+        assertThat(demands).isZero();
+        assertThat(released).isZero();
+
+        handedOver.remove().run();
+        assertThat(messages).hasSize(1);
+        assertThat(demands).isEqualTo(1);
+        assertThat(released).isEqualTo(1);
+    }
+
+    /** The thread that reads from all sockets must not be busy with one of them for long. */
+    @Test
+    void socketThatSendsWithoutPause_continuesElsewhere() {
+        int sent = 0;
+        while (handedOver.isEmpty() && sent < 1_000) {
+            frame(OpCode.BINARY, true, 10);
+            sent++;
+        }
+        assertThat(handedOver).hasSize(1);
+        assertThat(messages).hasSize(sent - 1);
+
+        handedOver.remove().run();
+        frame(OpCode.BINARY, true, 10);
+        assertThat(messages).hasSize(sent + 1);
     }
 
     @Test
@@ -193,6 +233,7 @@ class FrameAssemblyTest {
             more(64);
         }
         frame(OpCode.CONTINUATION, true, 0);
+        handedOver.remove().run();
         assertThat(faults).isEmpty();
         assertThat(messages).singleElement().satisfies(m -> assertThat(m).hasSize(64 * 16_001));
     }

@@ -54,6 +54,11 @@ class FrameBuffersTest {
                         }
 
                         @Override
+                        public boolean isBrief(byte[] message) {
+                            return true;
+                        }
+
+                        @Override
                         public void message(byte[] message) {}
 
                         @Override

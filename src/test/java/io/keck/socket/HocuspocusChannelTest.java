@@ -102,7 +102,7 @@ class HocuspocusChannelTest {
     private final SocketConnection carrier = new SocketConnection(
             "",
             "192.0.2.1",
-            new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING))),
+            new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING), Runnable::run)),
             () -> 0,
             Long.MAX_VALUE,
             ConnectionMetrics.NONE,

@@ -63,7 +63,7 @@ class PartySpeechTest {
     private final SocketConnection connection = new SocketConnection(
             "room",
             "192.0.2.1",
-            new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING))),
+            new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING), Runnable::run)),
             () -> now,
             MAX,
             metrics,

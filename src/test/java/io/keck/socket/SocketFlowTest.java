@@ -47,7 +47,7 @@ class SocketFlowTest {
     };
 
     private SocketConnection connection(AddressFlow received, AddressFlow sent) {
-        ReadGate gate = new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING)));
+        ReadGate gate = new ReadGate(core, new FrameAssembly(null, Clearance.refused(Fault.MISSING), Runnable::run));
         gate.clock(() -> now);
         this.gate = gate;
         SocketShares shares = new SocketShares(

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gathers writes into transactions: one thread takes all waiting writes, commits them as one group and continues with
- * the writes that arrived meanwhile. When idle, it starts at once; under load it keeps {@code spacing} between the
+ * the writes that arrived meanwhile. When idle, it starts at once; under load it keeps a {@link CommitSpacing} between the
  * beginnings of two groups, so load makes groups larger instead of more frequent. Thread-safe.
  *
  * @param <W> a write
@@ -36,7 +36,7 @@ public final class GroupCommit<W> {
 
     private final LinkedBlockingQueue<W> queue = new LinkedBlockingQueue<>();
     private final Committer<W> committer;
-    private final long spacingNanos;
+    private final CommitSpacing spacing;
     private final int maxWrites;
     private final long maxBytes;
     private final ToIntFunction<W> size;
@@ -74,7 +74,7 @@ public final class GroupCommit<W> {
             Committer<W> committer,
             long lookMillis) {
         this.committer = committer;
-        this.spacingNanos = spacingNanos;
+        this.spacing = new CommitSpacing(spacingNanos, CommitSpacing.threadTime());
         this.maxWrites = maxWrites;
         this.maxBytes = maxBytes;
         this.size = size;
@@ -113,19 +113,20 @@ public final class GroupCommit<W> {
             return lookMillis;
         }
         quiet = 0;
-        for (long left = last + spacingNanos - System.nanoTime();
-                left > 0 && !stopping;
-                left = last + spacingNanos - System.nanoTime()) {
+        long next = last + spacing.nanos();
+        for (long left = next - System.nanoTime(); left > 0 && !stopping; left = next - System.nanoTime()) {
             LockSupport.parkNanos(left);
         }
         last = System.nanoTime();
         gather(first, group);
+        spacing.begins();
         try {
             committer.commit(group);
         } catch (RuntimeException | Error e) {
             OutOfMemory.check(e);
             LOG.error("Unexpected error in the log writer; the outcome of this group of writes is unknown", e);
         } finally {
+            spacing.ended();
             group.clear();
         }
         return 0;
