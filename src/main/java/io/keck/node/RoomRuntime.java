@@ -10,6 +10,7 @@ import io.keck.protocol.CloseReason;
 import io.keck.room.Bus;
 import io.keck.room.DocumentBudget;
 import io.keck.room.Held;
+import io.keck.room.Postponed;
 import io.keck.room.RoomContext;
 import io.keck.room.RoomMemory;
 import io.keck.room.RoomSettings;
@@ -37,6 +38,11 @@ import org.slf4j.LoggerFactory;
 public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(RoomRuntime.class);
     private static final long TICK_MS = 500;
+    /** Milliseconds between two beats while rooms put work off. */
+    private static final long BEAT_MS = 20;
+    /** Milliseconds until the next beat otherwise, unless a room puts work off. */
+    private static final long IDLE_BEAT_MS = 10_000;
+
     private static final long HELD_LOOK_MS = 5_000;
     /** Milliseconds that an upgrade waits for the database to answer a question about a name. */
     private static final long LOOKUP_MS = 2_000;
@@ -44,6 +50,9 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final ExecutorService turns;
     private final ExecutorService documents;
     private final Node node;
+    private final Postponed postponed = Postponed.untilBeat(() -> wakeBeats());
+    private final Loop beats =
+            Loop.paced("room-beat", Loop.PATIENCE_MILLIS, () -> postponed.beat() ? BEAT_MS : IDLE_BEAT_MS);
     private final Loop ticks = Loop.every("room-tick", TICK_MS, this::tick);
     private final @Nullable Loop tail;
     private final @Nullable Loop heldLook;
@@ -87,7 +96,8 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
                 new TimeOrderedIds(),
                 settings,
                 metrics);
-        this.rooms = new Rooms(held == null ? context : context.with(held));
+        RoomContext beating = context.with(postponed);
+        this.rooms = new Rooms(held == null ? beating : beating.with(held));
         this.heldLook =
                 held != null && held.isStrict() ? Loop.every("held-look", HELD_LOOK_MS, rooms::lookAtHeld) : null;
         this.tail = log.isShared() ? Loop.every("room-tail", settings.compareEveryWithoutBus(), rooms::tail) : null;
@@ -175,6 +185,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     @Override
     public void start() {
         ticks.start();
+        beats.start();
         if (tail != null) {
             tail.start();
         }
@@ -182,6 +193,10 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
             heldLook.start();
         }
         started = true;
+    }
+
+    private void wakeBeats() {
+        beats.wake();
     }
 
     private void tick() {
@@ -211,6 +226,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     @Override
     public void stop() throws InterruptedException {
         ticks.stop();
+        beats.stop();
         if (tail != null) {
             tail.stop();
         }

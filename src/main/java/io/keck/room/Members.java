@@ -98,7 +98,7 @@ final class Members implements Message.Handler<Member> {
         if (heldBack != null) {
             heldBack.onReady(this::add);
         }
-        this.awareness = new RoomAwareness(context.settings(), context.clock(), all, others, safeguards);
+        this.awareness = new RoomAwareness(context, all, turns, others, safeguards);
     }
 
     RoomAwareness awareness() {

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * frame has at most {@value #FRAME_BYTES} bytes plus one state: a stock client repeats each frame to the server, and
  * such a repetition must stay below the server's limit. Used only in the room's turns.
  *
+ * <p><b>Crowds.</b> The cost of publishing is the number of members, so the more there are, the longer the changes of a
+ * while are gathered: a quarter of a millisecond per member, rounded up to the next beat of the node ({@link Postponed}). A change after
+ * a longer silence is published at once. Members that join or ask meanwhile get the current states.
+ *
  * <p><b>Other nodes.</b> Each node sends the changes of its own members' states. The node of the socket that last sent
  * a state decides about its clock; the other nodes accept it as it is, so all show the same. If two nodes both have a
  * state of a client that has moved, each pings its socket, and the node whose socket is silent gives way
@@ -36,6 +40,10 @@ import org.jspecify.annotations.Nullable;
 final class RoomAwareness {
     /** The bytes of states in a frame beyond which the next frame begins. */
     private static final int FRAME_BYTES = 256 << 10;
+    /** The thousands of frames that a room may send in a second. */
+    private static final int FRAMES_PER_MS = 4;
+    /** The longest time between two publications, in milliseconds. */
+    private static final long LONGEST_PAUSE_MS = 250;
 
     private final RoomSettings settings;
     private final LongSupplier clock;
@@ -43,6 +51,11 @@ final class RoomAwareness {
     private final List<Member> members;
 
     private final Consumer<Bus.Event> others;
+    private final Postponed postponed;
+    /** Begins a turn, in which what was put off is published. */
+    private final Runnable beat;
+    /** Changes are not published before. */
+    private long nextPublish = Long.MIN_VALUE;
 
     private final Awareness<Awareness.Owner> awareness;
     private final Map<Long, AwarenessState> news = new LinkedHashMap<>();
@@ -84,15 +97,22 @@ final class RoomAwareness {
         }
     }
 
-    /** @param others sends events to the other nodes */
+    /**
+     * Creates it without states.
+     *
+     * @param turns runs a task in a turn of the room
+     * @param others sends events to the other nodes
+     */
     RoomAwareness(
-            RoomSettings settings,
-            LongSupplier clock,
+            RoomContext context,
             List<Member> members,
+            Consumer<Runnable> turns,
             Consumer<Bus.Event> others,
             Safeguards safeguards) {
-        this.settings = settings;
-        this.clock = clock;
+        this.settings = context.settings();
+        this.clock = context.clock();
+        this.postponed = context.postponed();
+        this.beat = () -> turns.accept(() -> {}); // publishes at its end
         this.members = members;
         this.others = others;
         AwarenessBounds bounds = AwarenessBounds.DEFAULT;
@@ -296,21 +316,20 @@ final class RoomAwareness {
         });
     }
 
-    /** Publishes the changes of a turn at its end. */
+    /**
+     * Publishes changes at the end of a turn. In a room with many members they are put off until a while has passed since the last
+     * ones: then each member gets one frame for all changes of that while, and not one for each.
+     */
     void publish() {
-        if (!news.isEmpty()) {
-            List<byte[]> frames = frames(news.values());
-            news.clear();
+        if (!news.isEmpty() || !ownNews.isEmpty()) {
             allFrames = null;
-            for (Member m : members) {
-                if (m.greeted) {
-                    frames.forEach(frame -> send(m, frame));
-                }
+            long now = clock.getAsLong();
+            if (now >= nextPublish || !postponed.isPossible()) {
+                publishChanges();
+                nextPublish = now + Math.min(LONGEST_PAUSE_MS, members.size() / FRAMES_PER_MS);
+            } else {
+                postponed.add(beat);
             }
-        }
-        if (!ownNews.isEmpty()) {
-            tell(false, List.copyOf(ownNews.values()));
-            ownNews.clear();
         }
         for (AwarenessReminder<Awareness.Owner> r : awareness.takeReminders()) {
             if (r.owner() instanceof Member m) {
@@ -323,6 +342,22 @@ final class RoomAwareness {
             askers.clear();
         }
         allFrames = null;
+    }
+
+    private void publishChanges() {
+        if (!news.isEmpty()) {
+            List<byte[]> frames = frames(news.values());
+            news.clear();
+            for (Member m : members) {
+                if (m.greeted) {
+                    frames.forEach(frame -> send(m, frame));
+                }
+            }
+        }
+        if (!ownNews.isEmpty()) {
+            tell(false, List.copyOf(ownNews.values()));
+            ownNews.clear();
+        }
     }
 
     private void answer(Member asker, List<byte[]> frames) {

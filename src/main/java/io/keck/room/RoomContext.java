@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param ids draws random ids of batches
  * @param warnings the warnings of all rooms
  * @param clientMessages passes messages of client applications to back ends
+ * @param postponed work until the next beat of the node
  * @param held the handling of updates under other principals' client ids; null if this node has no store for them
  */
 public record RoomContext(
@@ -26,6 +27,7 @@ public record RoomContext(
         RoomMetrics metrics,
         RoomWarnings warnings,
         ClientMessages clientMessages,
+        Postponed postponed,
         @Nullable Held held) {
     /** Creates a context with warnings of its own, and without a store for held updates. */
     public RoomContext(
@@ -48,12 +50,22 @@ public record RoomContext(
                 metrics,
                 RoomWarnings.of(clock),
                 new ClientMessages(),
+                Postponed.nothing(),
                 null);
     }
 
     /** Returns the same context with a handling of held updates. */
     public RoomContext with(Held kept) {
+        return with(postponed, kept);
+    }
+
+    /** The same for a node with beats. */
+    public RoomContext with(Postponed beats) {
+        return with(beats, held);
+    }
+
+    private RoomContext with(Postponed beats, @Nullable Held kept) {
         return new RoomContext(
-                log, bus, threads, memory, clock, ids, settings, metrics, warnings, clientMessages, kept);
+                log, bus, threads, memory, clock, ids, settings, metrics, warnings, clientMessages, beats, kept);
     }
 }

@@ -68,16 +68,18 @@ final class ClusterSimulation {
         final FlakyLog way = new FlakyLog(log);
         final ManualExecutor executor = new ManualExecutor(random.nextLong());
         final FakeBus.End end = bus.end();
+        final Postponed beats = Postponed.untilBeat(() -> {});
         final Rooms rooms = new Rooms(
                 new RoomContext(
-                        way,
-                        end,
-                        TurnThreads.shared(executor),
-                        RoomMemory.unlimited(new DocumentBudget(1 << 20)),
-                        () -> now + skew,
-                        World.ids(random.nextLong()),
-                        settings(),
-                        RoomMetrics.NONE),
+                                way,
+                                end,
+                                TurnThreads.shared(executor),
+                                RoomMemory.unlimited(new DocumentBudget(1 << 20)),
+                                () -> now + skew,
+                                World.ids(random.nextLong()),
+                                settings(),
+                                RoomMetrics.NONE)
+                        .with(beats),
                 this::room);
         final List<Watched> watched = new ArrayList<>();
 
@@ -398,6 +400,7 @@ final class ClusterSimulation {
     private void pass(long millis) {
         now += millis;
         for (Node node : nodes) {
+            node.beats.beat();
             node.rooms.tick();
             node.rooms.tail();
         }

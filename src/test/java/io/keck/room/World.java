@@ -43,10 +43,28 @@ final class World {
     final RoomSettings settings;
     private final long firstClient;
     final Rooms rooms;
+    /** What rooms put off, in a world {@link #withBeats}. */
+    final Postponed beats = Postponed.untilBeat(() -> {});
+
     long now = 1_000_000;
 
     World() {
         this(SMALL);
+    }
+
+    /** A node with beats, which come when a test says so. */
+    static World withBeats() {
+        return new World(
+                SMALL,
+                ROOMS,
+                new FakeLog(),
+                Bus.NONE,
+                RoomMetrics.NONE,
+                1,
+                null,
+                new DocumentBudget(1 << 20),
+                null,
+                true);
     }
 
     World(RoomSettings settings) {
@@ -64,7 +82,7 @@ final class World {
 
     /** With another budget for documents. */
     World(DocumentBudget budget) {
-        this(SMALL, ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget, null);
+        this(SMALL, ROOMS, new FakeLog(), Bus.NONE, RoomMetrics.NONE, 1, null, budget, null, false);
     }
 
     /** One of several nodes. */
@@ -81,12 +99,12 @@ final class World {
             RoomMetrics metrics,
             long seed,
             @Nullable Executor documents) {
-        this(settings, maker, log, bus, metrics, seed, documents, new DocumentBudget(1 << 20), null);
+        this(settings, maker, log, bus, metrics, seed, documents, new DocumentBudget(1 << 20), null, false);
     }
 
     /** A node that keeps what somebody brings under the client id of somebody else. */
     World(Rooms.Maker maker, FakeLog log, Bus bus, long seed, Held held) {
-        this(SMALL, maker, log, bus, RoomMetrics.NONE, seed, null, new DocumentBudget(1 << 20), held);
+        this(SMALL, maker, log, bus, RoomMetrics.NONE, seed, null, new DocumentBudget(1 << 20), held, false);
     }
 
     private World(
@@ -98,7 +116,8 @@ final class World {
             long seed,
             @Nullable Executor documents,
             DocumentBudget budget,
-            @Nullable Held held) {
+            @Nullable Held held,
+            boolean hasBeats) {
         this.settings = settings;
         this.firstClient = 100 * seed;
         this.log = log;
@@ -113,7 +132,8 @@ final class World {
                 ids(seed),
                 settings,
                 metrics);
-        rooms = new Rooms(held == null ? context : context.with(held), maker);
+        RoomContext beating = hasBeats ? context.with(beats) : context;
+        rooms = new Rooms(held == null ? beating : beating.with(held), maker);
     }
 
     static Supplier<UUID> ids(long seed) {
