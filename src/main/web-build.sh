@@ -25,7 +25,7 @@ if [ ! -f "$installed" ] || [ package-lock.json -nt "$installed" ]; then
 fi
 
 built=node_modules/.built
-if [ ! -f "$built" ] || [ -n "$(find . ../client/src ../../site/markdown -name node_modules -prune -o -name web -prune -o -name dist -prune -o -type f -newer "$built" -print)" ]; then
+if [ ! -d web ] || [ ! -f "$built" ] || [ -n "$(find . ../client/src ../../site/markdown -name node_modules -prune -o -name web -prune -o -name dist -prune -o -type f -newer "$built" -print)" ]; then
   npm run --silent build
   touch "$built"
 fi
