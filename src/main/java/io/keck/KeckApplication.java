@@ -130,6 +130,10 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         Kicks kicks = Kicks.build(node, rooms, sockets, bus, storage);
         new AdminTasks(runtime, storage, sockets, kicks).addTo(environment);
         new Readiness(runtime, database, config.readyRequiresDatabase()).addTo(environment);
+        pagesForPeople(config, environment, label);
+    }
+
+    private static void pagesForPeople(KeckConfiguration config, Environment environment, String label) {
         FrontPageServlet.addTo(
                 environment,
                 new FrontPageServlet.Server(

@@ -100,14 +100,19 @@ public final class CollaborationEndpoint extends Endpoint {
         connection = opened;
         id = sockets.opened(opened);
         LOG.debug("Connection {} of room {}: opened by {}", id, room, address);
-        CloseReason refusal = gate.frames().clearance().refusal();
+        admit(opened, gate.frames().clearance());
+    }
+
+    /** Seats a connection in its room, or closes it with the reason why not. */
+    private void admit(SocketConnection opened, Clearance admitted) {
+        CloseReason refusal = admitted.refusal();
         if (refusal != null) {
             opened.close(refusal);
             return;
         }
-        clearance = gate.frames().clearance();
-        opened.clearance(clearance);
-        Grant grant = clearance.grant();
+        clearance = admitted;
+        opened.clearance(admitted);
+        Grant grant = admitted.grant();
         if (grant == null) { // refused, or closed with a reason; without a grant no connection is admitted
             opened.close(Clearance.reason(Fault.MISSING));
             return;
@@ -122,7 +127,7 @@ public final class CollaborationEndpoint extends Endpoint {
         Seat taken = sockets.rooms().join(grant, opened);
         seat = taken;
         opened.seat(taken);
-        unfollow = clearance.follow(reason -> end(opened, reason), opened::send);
+        unfollow = admitted.follow(reason -> end(opened, reason), opened::send);
     }
 
     /** Closes the connection because its grant ended. */

@@ -74,13 +74,13 @@ class RoomTwinsTest {
 
     /**
      * With all safeguards none of these seeds fails: they are the first of {@link ClusterSimulationTest}. {@link LivesTest}
-     * has the twin that no seed shows.
+     * and {@link EpochTest} have the twins that no seed shows.
      */
     @ParameterizedTest
     @EnumSource(
             value = Twin.class,
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"NONE", "NO_ENDING"})
+            names = {"NONE", "NO_ENDING", "NO_EPOCHS"})
     void simulation_seesWhenASafeguardIsOff(Twin twin) {
         assertThat(ClusterSimulation.fails(100, twin)).isTrue();
     }
