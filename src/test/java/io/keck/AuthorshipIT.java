@@ -106,7 +106,7 @@ class AuthorshipIT {
         clients.edit("tab", NodeClients.insert(4, " his"));
         if (mode.equals(STRICT)) {
             Eventually.await("bob is told", () -> !clients.denied("tab").isEmpty());
-            assertThat(clients.denied("tab").get(0)).contains("is kept");
+            assertThat(clients.denied("tab").get(0)).contains("are kept");
             assertThat(clients.text("reader")).isEqualTo("hers");
             assertThat(clients.closeCodes("tab")).isEmpty();
             takeIn(one, two);

@@ -89,7 +89,7 @@ class OpenApiIT {
         for (Map.Entry<String, JsonNode> path : paths.properties()) {
             String filled = path.getKey().replace("{index}", "0").replaceAll("\\{\\w+}", "x");
             RawHttp answer = RawHttp.ask(keck, "OPTIONS", filled, "");
-            if (path.getValue().has("x-keck-requires")) {
+            if (path.getValue().path("x-keck-requires").asText().equals("access")) {
                 assertThat(answer.status()).as(filled).isEqualTo(404); // access is open here
                 continue;
             }

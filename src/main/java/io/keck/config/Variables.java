@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <code>$${</code> for <code>${</code> itself. A default may contain variables, the value of a variable is used as it
  * is. A variable that is not set and has no default stays as it was written. If a scalar without quotes is one variable
  * and nothing else, the default decides the type: if it is a list, the value is split at its commas; if it is true or
- * false, the words yes, no, on and off are understood; if it is a number or true or false, an empty value counts as
- * none, since that is what Compose passes on for a variable that is not set. Elsewhere an empty value is a value.
+ * false, the words yes, no, on and off are understood; if it is a number, a duration, a size, true or
+ * false, an empty value counts as none, since that is what Compose passes on for a variable that is not set. Elsewhere an
+ * empty value is a value.
  *
  * <p>{@code NAME_FILE} names a file with the value of {@code NAME}; line breaks at its end are left out. Each variable
  * is read once. Used by one thread.
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
 public final class Variables {
     /** The largest size of the file of a variable, in bytes. */
     static final int MAX_FILE = 64 << 10;
+
+    private static final Pattern QUANTITY = Pattern.compile("[0-9]+ ?[a-zA-Z]+");
 
     private static final String FILE = "_FILE";
     private static final String OPEN = "${";
@@ -248,7 +252,7 @@ public final class Variables {
     }
 
     private static JsonNode typed(String text, JsonNode fallback) {
-        if (text.isBlank() && (fallback.isNumber() || fallback.isBoolean())) {
+        if (text.isBlank() && (fallback.isBoolean() || isQuantity(fallback))) {
             return fallback;
         }
         if (fallback.isBoolean()) {
@@ -267,6 +271,11 @@ public final class Variables {
             return items;
         }
         return new TextNode(fallback.isNumber() ? text.strip() : text);
+    }
+
+    /** Whether a default is a number, or a duration or size such as 30d and 256MiB. */
+    private static boolean isQuantity(JsonNode fallback) {
+        return fallback.isNumber() || QUANTITY.matcher(fallback.asText()).matches();
     }
 
     /** Replaces the variables in a text by their values. */

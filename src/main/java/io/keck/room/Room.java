@@ -123,7 +123,7 @@ final class Room implements ReplicaOwner {
                 safeguards,
                 mailbox::post,
                 () -> store().encode(),
-                () -> store().typedMemory(),
+                () -> store().typedMemory() * 5 / 4, // documents that are edited hold values as they were parsed
                 edit -> saving.submit(edit, state == State.OPEN ? growth.refusal(edit) : life.whyNot(0)));
         opening = new Opening(name, context, life, overlays, mailbox::post, this::opened, this::close);
         steps = new Steps(scope, content, size, saving, audience, members, document, watchers, bus);

@@ -41,7 +41,7 @@ public class HistoryFactory {
     private Duration keepDeleted = Duration.days(7);
 
     @NotNull
-    @Pattern(regexp = "database|" + FILES, message = "must be database or filesystem")
+    @Pattern(regexp = "|database|" + FILES, message = "must be database or filesystem")
     @JsonProperty
     private String store = "database";
 

@@ -191,7 +191,7 @@ abstract class BackupDrillContract {
         Files.write(file, Arrays.copyOf(whole, 1 + random.nextInt(whole.length - 1)));
         assertThat(drill(backups).bad()).isNotEmpty();
         Files.write(file, new byte[0]);
-        assertThat(drill(backups).bad()).singleElement().asString().contains("no backup that Keck knows");
+        assertThat(drill(backups).bad()).singleElement().asString().contains("is not a backup that Keck can restore");
         Files.write(file, whole); // the twin: it is the damage that was seen
         assertThat(drill(backups).bad()).isEmpty();
         assertThat(left(db)).isEmpty();
@@ -222,7 +222,8 @@ abstract class BackupDrillContract {
         db.jdbi().useHandle(h -> new RestoredRooms(h, findings::add).compareWith(file));
         assertThat(new Outcome(new BackupDrill.Result(null, 0, 0, 0), findings).bad())
                 .anySatisfy(what -> assertThat(what).contains("room1: the archive has its blob"))
-                .anySatisfy(what -> assertThat(what).contains("room2: the restored document is another one"))
+                .anySatisfy(what ->
+                        assertThat(what).contains("room2: the restored document differs from the one in the archive"))
                 .anySatisfy(
                         what -> assertThat(what).contains("room4: the archive has it, the restored database has not"))
                 .anySatisfy(what -> assertThat(what).contains("has 5 rooms and 1 blobs, the restored database 4 and 0"))
@@ -308,7 +309,7 @@ abstract class BackupDrillContract {
                     drill(backups, live);
                 })
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("No scratch database can be made")
+                .hasMessageContaining("The scratch database cannot be created")
                 .hasMessageContaining("KECK_DATABASE_SCRATCH_URL");
     }
 }

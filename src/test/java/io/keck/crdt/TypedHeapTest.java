@@ -26,6 +26,11 @@ class TypedHeapTest {
             map.set("a", i);
             doc.getArray("a").insert(0, List.of(map));
         }),
+        NESTED(i -> doc -> {
+            YMap map = new YMap();
+            map.set("a", i);
+            doc.getMap("m").set("key" + i, map);
+        }),
         ELEMENTS(i -> doc -> {
             YXmlElement paragraph = new YXmlElement("p");
             paragraph.setAttribute("id", "x" + i);
@@ -78,6 +83,7 @@ class TypedHeapTest {
             }
             double ratio = (double) COPIES * store.typedMemory() / (used() - before);
             assertThat(copies).hasSize(COPIES);
+            System.out.println("TypedHeapTest " + kind + " " + ratio);
             closest = Math.abs(ratio - 1) < Math.abs(closest - 1) ? ratio : closest;
         }
         assertThat(closest).as("estimated bytes for each byte of heap").isBetween(0.75, 1.35);

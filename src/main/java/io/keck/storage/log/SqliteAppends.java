@@ -144,5 +144,6 @@ final class SqliteAppends {
         }
         row.setLong(11, now);
         row.executeUpdate();
+        row.clearParameters(); // the statement would keep the payload until the next one, here and in SQLite
     }
 }
