@@ -125,7 +125,9 @@ class GoingBackIT {
         assertThat(preview.path("preview").asBoolean()).isTrue();
         assertThat(preview.get("changes")).isNotEmpty();
         assertThat(seq(second)).isEqualTo(before);
-        restore(second, "{\"at\":" + seq + "}", "back " + seq);
+        JsonNode done = restore(second, "{\"at\":" + seq + "}", "back " + seq);
+        // changes are listed by client, and what comes back has a new client each time
+        assertThat(done.get("changes")).containsExactlyInAnyOrderElementsOf(preview.get("changes"));
         settle(clients, first, second);
         assertThat(clients.text("ann")).isEqualTo(then);
         assertThat(clients.map("ben")).isEqualTo(map);
