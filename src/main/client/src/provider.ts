@@ -51,9 +51,9 @@ export interface Options {
   disableBc?: boolean
   WebSocketPolyfill?: typeof WebSocket
   fetch?: typeof fetch
-  /** Where documents go that were replaced on the server; IndexedDB by default, null for nowhere. */
+  /** Keeps a copy of a document that was replaced on the server; IndexedDB by default, null for none. */
   replacedStore?: ReplacedStore | null
-  /** Gets unsaved edits that have no place in the document that replaced this one. */
+  /** Called with the unsaved edits that could not be applied to the document that replaced this one. */
   onConflict?: (conflict: Conflict) => void
 }
 
@@ -63,9 +63,9 @@ export interface Conflict {
   oldDoc: Y.Doc
   /** The document that replaced it. */
   doc: Y.Doc
-  /** How many edits were made anew in it. */
+  /** The number of edits that were applied to it. */
   applied: number
-  /** Those that were not. */
+  /** The edits that were not applied. */
   leftOver: LeftOver[]
 }
 
@@ -130,6 +130,7 @@ export class KeckProvider extends ObservableV2<Events> {
   private heard = 0
   private tabs: BroadcastChannel | null = null
   private isDestroyed = false
+  private isReplacing = false
 
   /** Step 2s and updates sent on this connection, how many of them are saved, and whether what is here was brought at all. */
   private sent = 0
@@ -141,7 +142,7 @@ export class KeckProvider extends ObservableV2<Events> {
   /** Whether it is known which edits are unsaved: not for content from elsewhere, before it was saved once. */
   private isBaseKnown: boolean
   private memory = new Memory()
-  /** Of the document that was replaced: to be made anew once its successor is here. */
+  /** The replaced document and its unsaved edits, which are applied to the new document after its first sync. */
   private pending: { oldDoc: Y.Doc, unsaved: Unsaved | null, memory: Memory } | null = null
 
   /**
@@ -233,7 +234,7 @@ export class KeckProvider extends ObservableV2<Events> {
     this.failures = 0
     this.connectTabs()
     clearTimeout(this.retry)
-    if (this.transport === null && this.status !== 'connecting') void this.open()
+    if (this.transport === null && this.status !== 'connecting' && !this.isReplacing) void this.open()
   }
 
   disconnect (): void {
@@ -256,7 +257,7 @@ export class KeckProvider extends ObservableV2<Events> {
   }
 
   private readonly onOnline = (): void => {
-    if (!this.shouldConnect || this.transport !== null) return
+    if (!this.shouldConnect || this.transport !== null || this.isReplacing) return
     this.failures = 0
     clearTimeout(this.retry)
     void this.open()
@@ -338,7 +339,14 @@ export class KeckProvider extends ObservableV2<Events> {
     }
     if (!this.shouldConnect) return
     if (event.code === 4409) {
-      void this.replace(event.reason)
+      this.isReplacing = true
+      this.replace(event.reason).catch(error => {
+        this.shouldConnect = false
+        this.emit('closed', [{ code: 4409, reason: `the replaced document could not be kept: ${String(error)}` }, this])
+      }).finally(() => {
+        this.isReplacing = false
+        if (this.shouldConnect && !this.isDestroyed) void this.open()
+      })
     } else if (event.code >= 4400 && event.code < 4500 && !(event.code === 4401 && this.failures === 0 && typeof this.options.token === 'function')) {
       this.shouldConnect = false
       this.emit('closed', [event, this])
@@ -526,23 +534,28 @@ export class KeckProvider extends ObservableV2<Events> {
       this.marking = undefined
       const { persistence, epoch } = this
       if (persistence === null || epoch === null || this.isDestroyed) return
-      void persistence.set('keck-epoch', epoch)
-      if (this.saved) void persistence.set('keck-saved', Y.encodeSnapshot(Y.snapshot(this.doc)))
+      // a mark that is not written only means that later the edits are left over instead of applied
+      const ignored = (): void => {}
+      persistence.set('keck-epoch', epoch).catch(ignored)
+      if (this.saved) persistence.set('keck-saved', Y.encodeSnapshot(Y.snapshot(this.doc))).catch(ignored)
     }, MARK_AFTER)
   }
 
   /** The name has another life on the server: this document is kept as it is, and another one takes its place. */
   private async replace (epoch: string): Promise<void> {
     const oldDoc = this.doc
-    const before = this.epoch
-    const room = this.roomname
+    const store = this.options.replacedStore === undefined ? browserStore() : this.options.replacedStore
+    const update = Y.encodeStateAsUpdate(oldDoc)
+    await store?.put({ room: this.roomname, epoch: this.epoch ?? '', at: Date.now(), update })
+    if (this.isDestroyed) return
+    clearTimeout(this.marking)
+    this.marking = undefined
+    await this.persistence?.clearData()
+    if (this.isDestroyed) return
+    // not before: until here nothing has changed but the copy that was kept, and edits of the old document still count
     this.detach()
     clearTimeout(this.marking)
     this.marking = undefined
-    const store = this.options.replacedStore === undefined ? browserStore() : this.options.replacedStore
-    await store?.put({ room, epoch: before ?? '', at: Date.now(), update: Y.encodeStateAsUpdate(oldDoc) })
-    await this.persistence?.clearData()
-    if (this.isDestroyed) return
     if (this.pending === null) {
       const own = ofUpdates(this.unsaved)
       const unsaved = !this.isBaseKnown ? null : this.unmarked === null ? own : union(this.unmarked, own)
@@ -560,10 +573,9 @@ export class KeckProvider extends ObservableV2<Events> {
     this.setSaved(false)
     this.epoch = /^\d+$/.test(epoch) ? epoch : null
     this.attach()
-    if (this.shouldConnect) void this.open()
   }
 
-  /** Makes the unsaved edits of the replaced document anew, once its successor is here. */
+  /** Applies the unsaved edits of the replaced document to the new one, after its first sync. */
   private carryOver (): void {
     if (this.pending === null) return
     const { oldDoc, unsaved, memory } = this.pending

@@ -4,7 +4,7 @@ import { type Ranges, type Unsaved, runAt } from './unsaved.js'
 /** A step to a value: a key of a map, an index of a list. */
 export type Path = Array<string | number>
 
-/** An edit of a document that was replaced, which has no place in the document that replaced it. */
+/** An edit of a replaced document that could not be applied to the new one. */
 export interface LeftOver {
   /** Where it was made: the name of the root type first. */
   path: Path
@@ -120,7 +120,7 @@ interface TextEdit {
   format: Attributes | null
 }
 
-/** The edits of one document, made anew in another. */
+/** Applies the unsaved edits of one document to another. */
 class Reapplication {
   readonly leftOver: LeftOver[] = []
   applied = 0
@@ -388,8 +388,9 @@ const placeOf = (edit: TextEdit, before: string, there: string): number => {
 }
 
 /**
- * Makes unsaved edits of a document anew in another one: text by what stands around it, maps by key, lists and children of XML
- * where the other list is the same. What has no place there is returned, and the document that it was made in is not changed.
+ * Applies the unsaved edits of a document to another one: to text where the same text surrounds the edit, to maps by key, and to
+ * lists and children of XML that are equal in both documents. Returns the edits that could not be applied. The first document is
+ * not changed.
  *
  * @param memory what Yjs has forgotten of the edits; without it an edit of a key that the other document has is left over
  */

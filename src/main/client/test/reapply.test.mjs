@@ -1,4 +1,4 @@
-// Unsaved edits made anew in the document that replaced theirs. Seeds are printed when one fails.
+// Unsaved edits of a replaced document, applied to the new one. A failure prints its seed.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
@@ -161,7 +161,7 @@ test('after a reload the marks of the persistence tell what is unsaved', () => {
   }
 })
 
-test('a deletion has no place where other text stands', () => {
+test('a deletion is left over where the text is another one', () => {
   const { server, doc, unsaved } = page(random(7))
   doc.getText('text').delete(10, 20)
   const next = new Y.Doc()

@@ -41,7 +41,7 @@ export const makeBoard = (doc: Y.Doc): { node: HTMLElement, destroy: () => void 
 
   const move = (id: string, column: number): void => {
     const task = tasks.get(id)
-    if (task === undefined || column < 0 || column >= lists.length) return
+    if (!(task instanceof Y.Map) || column < 0 || column >= lists.length) return
     doc.transact(() => {
       task.set('column', column)
       task.set('order', Date.now())
@@ -70,7 +70,8 @@ export const makeBoard = (doc: Y.Doc): { node: HTMLElement, destroy: () => void 
   const show = (): void => {
     const focused = (document.activeElement?.closest('li') as HTMLElement | null)?.dataset.id
     const sign = document.activeElement?.textContent
-    const sorted = [...tasks.entries()].sort(([, a], [, b]) => Number(a.get('order')) - Number(b.get('order')))
+    // whoever has the link may write what is no task
+    const sorted = [...tasks.entries()].filter(([, task]) => task instanceof Y.Map).sort(([, a], [, b]) => Number(a.get('order')) - Number(b.get('order')))
     for (const [id, task] of sorted) {
       const looks = `${task.get('column')} ${task.get('title')}`
       if (cards.get(id)?.looks !== looks) cards.set(id, { looks, item: card(id, task) })

@@ -23,6 +23,17 @@ const storedName = (index: number): string => {
   }
 }
 
+/** The colour that another client names, or grey: it could name anything, and it becomes a style of this page. */
+const colour = (named: unknown): string => /^#[0-9a-f]{6}$/i.test(String(named)) ? String(named) : '#555555'
+
+const renderCaret = (user: Record<string, unknown>): HTMLElement => {
+  const label = element('div', { class: 'collaboration-carets__label' }, String(user.name ?? '').slice(0, 24))
+  label.style.backgroundColor = colour(user.color)
+  const caret = element('span', { class: 'collaboration-carets__caret' }, label)
+  caret.style.borderColor = colour(user.color)
+  return caret
+}
+
 /** A window on a document: who is here, the text, the tasks, and what is saved. */
 export const makePane = (index: number, address: string, room: string): HTMLElement => {
   const doc = new Y.Doc()
@@ -38,7 +49,7 @@ export const makePane = (index: number, address: string, room: string): HTMLElem
     extensions: [
       StarterKit.configure({ undoRedo: false }),
       Collaboration.configure({ document: doc }),
-      CollaborationCaret.configure({ provider, user })
+      CollaborationCaret.configure({ provider, user, render: renderCaret })
     ]
   })
   const tools: Array<[string, string, () => void, () => boolean]> = [
@@ -70,7 +81,7 @@ export const makePane = (index: number, address: string, room: string): HTMLElem
     const states = [...provider.awareness.getStates().values()].map(state => state.user).filter(Boolean)
     people.replaceChildren(...states.map(({ name, color }) => {
       const item = element('li', { title: name }, String(name).slice(0, 1).toUpperCase() || '?')
-      item.style.backgroundColor = /^#[0-9a-f]{6}$/i.test(color) ? color : '#555'
+      item.style.backgroundColor = colour(color)
       return item
     }))
   })
