@@ -10,7 +10,6 @@ import io.keck.heap.AddressFlow;
 import io.keck.heap.AddressShares;
 import io.keck.heap.HeapLedger;
 import io.keck.history.HistoryPorts;
-import io.keck.history.KeptHistory;
 import io.keck.history.PastStates;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.DocumentLimits;
@@ -124,35 +123,20 @@ public class ApiFactory {
      * The sources of changes.
      *
      * @param rooms follows rooms
-     * @param log for streams
-     * @param history for histories, which may come from a replica
-     * @param kept the documents of the past
+     * @param past the logs of rooms, and the history that is kept
      * @param ledger the ledger of the heap
      * @param maxSteps the steps of integration that the document of an event stream may take
-     * @param ports the history that is kept, or null if the interface does without
      */
     record Feed(
             EventStreams.Rooms rooms,
-            ChangeLog log,
-            ChangeLog history,
-            KeptHistory kept,
+            HistoryPorts past,
             FeedMetrics metrics,
             Hooks hooks,
             HeapLedger ledger,
-            long maxSteps,
-            @Nullable HistoryPorts ports) {
+            long maxSteps) {
         /** Creates a feed with an unlimited heap. */
-        Feed(EventStreams.Rooms rooms, ChangeLog log, KeptHistory kept, FeedMetrics metrics, Hooks hooks) {
-            this(
-                    rooms,
-                    log,
-                    log,
-                    kept,
-                    metrics,
-                    hooks,
-                    HeapLedger.unlimited(),
-                    DocumentLimits.DEFAULT.maxSteps(),
-                    null);
+        Feed(EventStreams.Rooms rooms, HistoryPorts past, FeedMetrics metrics, Hooks hooks) {
+            this(rooms, past, metrics, hooks, HeapLedger.unlimited(), DocumentLimits.DEFAULT.maxSteps());
         }
     }
 
@@ -170,14 +154,11 @@ public class ApiFactory {
             RoomSettings settings) {
         Feed feed = new Feed(
                 following(rooms),
-                ports.logs().live(),
-                ports.logs().history(),
-                new KeptHistory(ports.reader(), ports.versions()),
+                ports,
                 metrics,
                 hooks,
                 ledger,
-                settings.document().maxSteps(),
-                ports);
+                settings.document().maxSteps());
         build(host, rooms.documents(), feed, System::currentTimeMillis, System::nanoTime);
     }
 
@@ -222,13 +203,11 @@ public class ApiFactory {
         EventStreams streams = streams(environment, feed, sent, nanos);
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
-        components(calls, streams, feed.history(), feed.hooks(), clock).forEach(jersey::register);
-        HistoryPorts ports = feed.ports();
-        if (ports != null) {
-            Executor workers = pool(environment, "past", PAST_THREADS);
-            past(calls, new Past(ports, feed.ledger(), feed.maxSteps(), workers))
-                    .forEach(jersey::register);
-        }
+        components(calls, streams, feed.past().logs().history(), feed.hooks(), clock)
+                .forEach(jersey::register);
+        Executor workers = pool(environment, "past", PAST_THREADS);
+        past(calls, new Past(feed.past(), feed.ledger(), feed.maxSteps(), workers))
+                .forEach(jersey::register);
         history(documentHistory(environment, calls, feed, spools, nanos)).forEach(jersey::register);
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
@@ -268,8 +247,8 @@ public class ApiFactory {
         Executor threads = pool(environment, "history", HISTORY_THREADS);
         AddressShares places = new AddressShares(HISTORY_CALLS, HISTORY_CALLS_PER_ADDRESS);
         HistoryWork work = new HistoryWork(threads, places, feed.ledger(), spools, feed.maxSteps());
-        PastCache past = new PastCache(new PastStates(feed.kept().rows()), feed.ledger(), nanos);
-        return new DocumentHistory(calls, work, past, feed.kept().versions());
+        PastCache past = new PastCache(new PastStates(feed.past().reader()), feed.ledger(), nanos);
+        return new DocumentHistory(calls, work, past, feed.past().versions());
     }
 
     /** The components for one document, now and in the past. */
@@ -315,7 +294,7 @@ public class ApiFactory {
         ExecutorService turns = Threads.pool("feed", FEED_THREADS);
         EventStreams streams = new EventStreams(
                 feed.rooms(),
-                feed.log(),
+                feed.past().logs().live(),
                 feed.metrics(),
                 turns,
                 () -> nanos.getAsLong() / 1_000_000,

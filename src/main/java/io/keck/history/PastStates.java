@@ -7,7 +7,6 @@ import io.keck.crdt.store.Update;
 import io.keck.failure.HistoryGone;
 import io.keck.failure.RoomDamaged;
 import io.keck.feed.Authorship;
-import io.keck.feed.ChangeLog;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,9 +14,6 @@ import java.util.function.LongConsumer;
  * the database.
  */
 public final class PastStates {
-    /** Bytes of rows that are read at once. */
-    private static final long PAGE = 4 << 20;
-
     /** Bytes of heap for each byte of an update while it is put into a store and written down again. */
     private static final long PER_BYTE = 4;
 
@@ -77,29 +73,13 @@ public final class PastStates {
         if (state != null) {
             store.apply(state, DecodeLimits.OWN);
         }
-        for (long at = base.seq(); at < seq; ) {
-            ChangeLog.Page page = reader.rows(roomId, at, seq, PAGE);
-            if (page.changes().isEmpty()) {
-                throw missing(roomId, at, page);
-            }
-            for (ChangeLog.Change row : page.changes()) {
-                bytes += row.payload().length;
-                Update update = Update.decode(row.payload(), DecodeLimits.OWN);
-                store.apply(update);
-                authors.add(update, row.author(), row.at());
-                at = row.seq();
-            }
-            onTaken.accept(PER_BYTE * bytes);
-        }
+        long[] taken = {bytes};
+        HistoryRows.read(reader, roomId, base.seq(), seq, (row, update) -> {
+            taken[0] += row.payload().length;
+            onTaken.accept(PER_BYTE * taken[0]);
+            store.apply(update);
+            authors.add(update, row.author(), row.at());
+        });
         return new Past(seq, store.encode(), authors);
-    }
-
-    private RuntimeException missing(long roomId, long at, ChangeLog.Page page) {
-        if (page.damage() != null) {
-            return new RoomDamaged(roomId, page.damage());
-        }
-        return page.isBroken()
-                ? new HistoryGone(roomId, at + 1, page.head())
-                : new RoomDamaged(roomId, "row " + (at + 1) + " is missing");
     }
 }

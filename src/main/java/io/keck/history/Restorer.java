@@ -12,11 +12,8 @@ import io.keck.crdt.store.StructRows;
 import io.keck.crdt.store.StructStore;
 import io.keck.crdt.store.Update;
 import io.keck.failure.HistoryGone;
-import io.keck.failure.RoomDamaged;
 import io.keck.failure.TooCostly;
 import io.keck.failure.Unavailable;
-import io.keck.feed.ChangeLog;
-import io.keck.feed.ChangeLog.Change;
 import io.keck.history.RestoreRequest.Earlier;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class Restorer {
     /** The largest number of changes that {@link Prepared#changes} lists. */
     public static final int MAX_CHANGES = 1_000;
-
-    private static final long PAGE = 4 << 20;
 
     /** Steps of integration that each byte adds to the limit of a document, see {@link Doc#work}. */
     private static final long STEPS_PER_BYTE = 16;
@@ -215,21 +210,8 @@ public final class Restorer {
             });
         }
 
-        private void rows(long after, long upTo, RowReader reader) {
-            for (long at = after; at < upTo; ) {
-                ChangeLog.Page page = history.rows(now.roomId, at, upTo, PAGE);
-                for (Change change : page.changes()) {
-                    reader.read(change, Update.decode(change.payload(), DecodeLimits.OWN));
-                    at = change.seq();
-                }
-                if (page.damage() != null) {
-                    throw new RoomDamaged(now.roomId, page.damage());
-                }
-                if (page.changes().isEmpty()) {
-                    HistoryReader.Range range = history.range(now.roomId);
-                    throw new HistoryGone(now.roomId, range.first(), range.head());
-                }
-            }
+        private void rows(long after, long upTo, HistoryRows.Visitor visitor) {
+            HistoryRows.read(history, now.roomId, after, upTo, visitor);
         }
 
         Prepared applied(Restoration whole, Doc target, RestoreRequest request) {
@@ -276,11 +258,5 @@ public final class Restorer {
             }
             return whole.inType(then, now);
         }
-    }
-
-    /** Receives a row. */
-    @FunctionalInterface
-    private interface RowReader {
-        void read(Change change, Update update);
     }
 }

@@ -6,14 +6,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Work that rooms put off to the next beat of the node, a few hundredths of a second later, so that what happens meanwhile is done
- * together with it. A node without beats puts nothing off. Thread-safe.
+ * Work that rooms postpone until the next beat of the node, some hundredths of a second later, so that several changes are handled
+ * together. A node without beats postpones nothing. Thread-safe.
  */
 public final class Postponed {
     private final Set<Runnable> waiting = ConcurrentHashMap.newKeySet();
     private final boolean hasBeats;
     private final Runnable wake;
-    /** Whether the last beat found nothing, so that nobody knows when the next will come. */
+    /** Whether the last beat found no work; the next one then comes only after {@code wake}. */
     private volatile boolean isIdle = true;
 
     private Postponed(boolean hasBeats, Runnable wake) {
@@ -35,12 +35,12 @@ public final class Postponed {
         return new Postponed(true, wake);
     }
 
-    /** Whether work can be put off. */
+    /** Whether work can be postponed. */
     boolean isPossible() {
         return hasBeats;
     }
 
-    /** Has work run at the next beat, by the thread of the beat; it must return at once. */
+    /** Runs the work at the next beat, on the thread of the beat. The work must return at once. */
     void add(Runnable work) {
         waiting.add(work);
         if (isIdle) {
@@ -49,11 +49,11 @@ public final class Postponed {
         }
     }
 
-    /** Runs what waits; returns false if there was nothing. */
+    /** Runs the postponed work; returns false if there was none. */
     public boolean beat() {
         if (waiting.isEmpty()) {
             isIdle = true;
-            if (waiting.isEmpty()) { // otherwise its owner may have seen that the beats go on
+            if (waiting.isEmpty()) { // look again: work added in between may not have called wake
                 return false;
             }
             isIdle = false;

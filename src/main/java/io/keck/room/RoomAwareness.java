@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * frame has at most {@value #FRAME_BYTES} bytes plus one state: a stock client repeats each frame to the server, and
  * such a repetition must stay below the server's limit. Used only in the room's turns.
  *
- * <p><b>Crowds.</b> The cost of publishing is the number of members, so the more there are, the longer the changes of a
- * while are gathered: a quarter of a millisecond per member, rounded up to the next beat of the node ({@link Postponed}). A change after
- * a longer silence is published at once. Members that join or ask meanwhile get the current states.
+ * <p><b>Crowds.</b> The cost of publishing is the number of members, so changes are collected
+ * for a quarter of a millisecond per member, rounded up to the next beat of the node ({@link Postponed}), and published together. The
+ * first change after a longer silence is published at once. Members that join or ask in between get the current states.
  *
  * <p><b>Other nodes.</b> Each node sends the changes of its own members' states. The node of the socket that last sent
  * a state decides about its clock; the other nodes accept it as it is, so all show the same. If two nodes both have a
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class RoomAwareness {
     /** The bytes of states in a frame beyond which the next frame begins. */
     private static final int FRAME_BYTES = 256 << 10;
-    /** The thousands of frames that a room may send in a second. */
+    /** The frames that a room may send per millisecond. */
     private static final int FRAMES_PER_MS = 4;
     /** The longest time between two publications, in milliseconds. */
     private static final long LONGEST_PAUSE_MS = 250;
@@ -52,7 +52,7 @@ final class RoomAwareness {
 
     private final Consumer<Bus.Event> others;
     private final Postponed postponed;
-    /** Begins a turn, in which what was put off is published. */
+    /** Begins a turn, at whose end the postponed changes are published. */
     private final Runnable beat;
     /** Changes are not published before. */
     private long nextPublish = Long.MIN_VALUE;
@@ -112,7 +112,7 @@ final class RoomAwareness {
         this.settings = context.settings();
         this.clock = context.clock();
         this.postponed = context.postponed();
-        this.beat = () -> turns.accept(() -> {}); // publishes at its end
+        this.beat = () -> turns.accept(() -> {}); // each turn publishes at its end
         this.members = members;
         this.others = others;
         AwarenessBounds bounds = AwarenessBounds.DEFAULT;
@@ -317,8 +317,8 @@ final class RoomAwareness {
     }
 
     /**
-     * Publishes changes at the end of a turn. In a room with many members they are put off until a while has passed since the last
-     * ones: then each member gets one frame for all changes of that while, and not one for each.
+     * Publishes changes at the end of a turn. In a room with many members they are postponed until some time has passed since the
+     * last publication, so each member gets one frame for all of them.
      */
     void publish() {
         if (!news.isEmpty() || !ownNews.isEmpty()) {

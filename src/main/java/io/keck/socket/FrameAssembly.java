@@ -2,6 +2,7 @@ package io.keck.socket;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
@@ -92,6 +93,9 @@ final class FrameAssembly implements FrameHandler {
     /** The cost of messages since the last that the executor got. */
     private long inARow;
 
+    /** The bytes that were reserved for the message that {@link #take} returned last; 0 if it came in a single frame. */
+    private long held;
+
     private MessageParts parts = new MessageParts(0);
     /** Whether the current message is binary. */
     private boolean isBinary;
@@ -181,10 +185,35 @@ final class FrameAssembly implements FrameHandler {
         }
         inARow += whole.length + FRAME_COST;
         if (inARow <= IN_A_ROW && here.isBrief(whole)) {
+            here.shrunk(held);
             pass(whole, here, readers, callback);
         } else {
             inARow = 0;
-            executor.execute(() -> pass(whole, here, readers, callback));
+            handOver(whole, here, readers, callback);
+        }
+    }
+
+    /** Has another thread pass a message on. While it waits for that thread, it counts as memory of its connection. */
+    private void handOver(byte[] message, Listener here, ReadGate readers, Callback callback) {
+        long waiting = held;
+        if (waiting == 0 && message.length > 0) {
+            waiting = message.length;
+            if (!here.mayGrow(waiting)) {
+                here.refused(Fault.NO_MEMORY);
+                callback.succeeded();
+                readers.demand();
+                return;
+            }
+        }
+        long counted = waiting;
+        try {
+            executor.execute(() -> {
+                here.shrunk(counted);
+                pass(message, here, readers, callback);
+            });
+        } catch (RejectedExecutionException e) { // the server is going down
+            here.shrunk(counted);
+            callback.failed(e);
         }
     }
 
@@ -222,7 +251,10 @@ final class FrameAssembly implements FrameHandler {
         return fragments > FREE_FRAGMENTS + received / LEAST_FRAGMENT;
     }
 
-    /** Adds a frame to the open message; returns the message if that was its last frame, otherwise null. */
+    /**
+     * Adds a frame to the open message; returns the message if that was its last frame, otherwise null. {@link #held} still counts
+     * as memory of the connection then.
+     */
     private byte @Nullable [] take(Frame frame, Listener here) {
         if (here.isClosing()) {
             forget(here);
@@ -246,10 +278,8 @@ final class FrameAssembly implements FrameHandler {
         if (!frame.isFin()) {
             return null;
         }
-        int heap = wasOne ? 0 : parts.heap();
-        byte[] whole = parts.take();
-        here.shrunk(heap);
-        return whole;
+        held = wasOne ? 0 : parts.heap();
+        return parts.take();
     }
 
     private void forget(Listener here) {

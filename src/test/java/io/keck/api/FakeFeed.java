@@ -9,8 +9,9 @@ import io.keck.failure.RoomMissing;
 import io.keck.failure.Unavailable;
 import io.keck.feed.Authorship;
 import io.keck.feed.ChangeLog;
+import io.keck.feed.ChangeLogs;
 import io.keck.feed.Hooks;
-import io.keck.history.KeptHistory;
+import io.keck.history.HistoryPorts;
 import io.keck.metrics.FeedMetrics;
 import io.keck.room.Watcher;
 import java.util.List;
@@ -45,7 +46,8 @@ final class FakeFeed implements Hooks, ChangeLog {
                 answersRefused = refusals;
             }
         };
-        return new ApiFactory.Feed(this::watch, this, new KeptHistory(history, history), metrics, this);
+        HistoryPorts past = new HistoryPorts(new ChangeLogs(this, this), history, history);
+        return new ApiFactory.Feed(this::watch, past, metrics, this);
     }
 
     EventStreams streams() {

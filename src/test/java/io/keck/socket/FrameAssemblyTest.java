@@ -160,6 +160,29 @@ class FrameAssemblyTest {
         assertThat(released).isEqualTo(1);
     }
 
+    /** However many sockets wait for a thread, what they wait with is memory that the node has granted. */
+    @Test
+    void messageThatWaitsForAThread_isMemoryOfItsConnection() {
+        isBrief = false;
+        frame(OpCode.BINARY, true, 40_000);
+        assertThat(heap).as("a message of one frame").isEqualTo(40_000);
+        handedOver.remove().run();
+        assertThat(heap).isZero();
+
+        frame(OpCode.BINARY, false, 30_000);
+        frame(OpCode.CONTINUATION, true, 30_000);
+        assertThat(messages).hasSize(1);
+        assertThat(heap).as("a message of two frames").isGreaterThanOrEqualTo(60_000);
+        handedOver.remove().run();
+        assertThat(heap).isZero();
+
+        budget = 10_000;
+        frame(OpCode.BINARY, true, 40_000);
+        assertThat(faults).containsExactly(Fault.NO_MEMORY);
+        assertThat(handedOver).isEmpty();
+        assertThat(heap).isZero();
+    }
+
     /** The thread that reads from all sockets must not be busy with one of them for long. */
     @Test
     void socketThatSendsWithoutPause_continuesElsewhere() {

@@ -10,11 +10,11 @@ import java.util.function.LongSupplier;
  * commits cost little keeps the configured spacing. Used by one thread.
  */
 final class CommitSpacing {
-    /** The spacing as a multiple of the processor time of a commit, so a lane takes about a twelfth of a core. */
+    /** The spacing as a multiple of the processor time of a commit, so that a lane uses about a twelfth of a core. */
     private static final int TIMES_COST = 12;
     /** The largest spacing as a multiple of the configured one. */
     private static final int MOST = 4;
-    /** The weight of a new measurement is one of so many. */
+    /** Each new measurement counts for one part in this many of the average. */
     private static final int SMOOTHING = 8;
 
     private final long leastNanos;
