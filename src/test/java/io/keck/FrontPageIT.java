@@ -3,7 +3,6 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.auth.NewKey;
-import io.keck.testing.Editors;
 import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.Ports;
@@ -12,39 +11,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The first page of the packaged jar in a real Chromium. */
-class FrontPageIT {
+class FrontPageIT extends InChromium {
     private static final String LEFT_TEXT = ".pane:nth-child(1) .tiptap";
     private static final String RIGHT_TEXT = ".pane:nth-child(2) .tiptap";
     private static final String LEFT_MARK = ".pane:nth-child(1) .mark";
-
-    private static Editors browser;
 
     @TempDir
     private Path dir;
 
     private final int port = Ports.free();
-
-    @BeforeAll
-    static void startChromium() {
-        browser = Editors.start();
-    }
-
-    @AfterAll
-    static void stopChromium() {
-        browser.close();
-    }
-
-    @AfterEach
-    void closePages() {
-        browser.closePages();
-    }
 
     private KeckProcess.Setup keck() {
         return KeckProcess.in(dir).brief().env("KECK_PORT", String.valueOf(port));

@@ -3,7 +3,6 @@ package io.keck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keck.testing.Editors;
-import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.Tokens;
 import java.net.URI;
@@ -11,54 +10,26 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** KeckProvider in a real Chromium against the packaged jar. {@link EditorsIT} has it below an editor. */
-class KeckProviderIT {
-    private static Editors editors;
-
+class KeckProviderIT extends InChromium {
     @TempDir
     private Path dir;
 
-    @BeforeAll
-    static void startChromium() {
-        editors = Editors.start();
-    }
-
-    @AfterAll
-    static void stopChromium() {
-        editors.close();
-    }
-
-    @AfterEach
-    void closePages() {
-        editors.closePages();
-    }
-
     private KeckProcess.Setup keck() {
-        return KeckProcess.in(dir).brief().env("KECK_CORS_ORIGINS", editors.origin());
-    }
-
-    private static void awaitShown(String page, String what, Predicate<Editors.Shown> condition) {
-        Eventually.await(
-                page + " shows " + what,
-                () -> condition.test(editors.shown(page)),
-                () -> editors.shown(page).toString());
+        return KeckProcess.in(dir).brief().env("KECK_CORS_ORIGINS", browser.origin());
     }
 
     /** A page without a bundler imports the provider and Yjs from the server. */
     @Test
     void pageWithoutABundler_importsBothFromTheServer() {
         try (KeckProcess node = keck().start()) {
-            editors.openServed("Ann", node.port(), "doc");
-            editors.type("Ann", "imported");
+            browser.openServed("Ann", node.port(), "doc");
+            browser.type("Ann", "imported");
             awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
-            editors.openPlain("Bob", node.port(), "doc", false, "", 0);
+            browser.openPlain("Bob", node.port(), "doc", false, "", 0);
             awaitShown("Bob", "the text", shown -> shown.text().equals("imported"));
         }
     }
@@ -85,28 +56,28 @@ class KeckProviderIT {
     @Test
     void documentReplacedUnderAPage_getsItsEdits_orTheyAreLeftOver() throws Exception {
         try (KeckProcess node = keck().start()) {
-            editors.openPlain("Ann", node.port(), "doc", false, "", 0);
-            editors.type("Ann", "the text of the first life");
+            browser.openPlain("Ann", node.port(), "doc", false, "", 0);
+            browser.type("Ann", "the text of the first life");
             awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
-            editors.goOffline("Ann");
-            editors.type("Ann", ", edited");
+            browser.goOffline("Ann");
+            browser.type("Ann", ", edited");
             replace(node, "the text of the first life");
-            editors.goOnline("Ann");
+            browser.goOnline("Ann");
             awaitShown(
                     "Ann",
                     "the edit in the new document",
                     shown -> shown.isSaved() && shown.text().equals("the text of the first life, edited"));
-            assertThat(editors.shown("Ann").leftOver()).isEmpty();
+            assertThat(browser.shown("Ann").leftOver()).isEmpty();
 
-            editors.goOffline("Ann");
-            editors.type("Ann", ", again");
+            browser.goOffline("Ann");
+            browser.type("Ann", ", again");
             replace(node, "nothing of that");
-            editors.goOnline("Ann");
+            browser.goOnline("Ann");
             awaitShown(
                     "Ann",
                     "the new document",
                     shown -> shown.isSaved() && shown.text().equals("nothing of that"));
-            assertThat(editors.shown("Ann").leftOver().toString()).contains("\"inserted\":\", again\"");
+            assertThat(browser.shown("Ann").leftOver().toString()).contains("\"inserted\":\", again\"");
         }
     }
 
@@ -114,19 +85,19 @@ class KeckProviderIT {
     @Test
     void documentReplacedWhileAPageWasClosed_getsItsEdits() throws Exception {
         try (KeckProcess node = keck().start()) {
-            editors.openPlain("Ann", node.port(), "doc", true, "", 0);
-            editors.type("Ann", "the text of the first life");
+            browser.openPlain("Ann", node.port(), "doc", true, "", 0);
+            browser.type("Ann", "the text of the first life");
             awaitShown("Ann", "that all is saved and marked", shown -> shown.isSaved() && shown.isMarked());
-            editors.goOffline("Ann");
-            editors.type("Ann", ", edited offline");
+            browser.goOffline("Ann");
+            browser.type("Ann", ", edited offline");
             replace(node, "the text of the first life");
-            editors.reload("Ann");
+            browser.reload("Ann");
             awaitShown(
                     "Ann",
                     "the edit in the new document",
                     shown -> shown.isSaved() && shown.text().equals("the text of the first life, edited offline"));
-            assertThat(editors.shown("Ann").leftOver()).isEmpty();
-            editors.reload("Ann");
+            assertThat(browser.shown("Ann").leftOver()).isEmpty();
+            browser.reload("Ann");
             awaitShown(
                     "Ann",
                     "it once",
@@ -138,13 +109,13 @@ class KeckProviderIT {
     @Test
     void tokensThatEnd_areRenewedOnTheOpenConnection() {
         try (KeckProcess guarded = keck().env("KECK_JWT_SECRET", Tokens.SECRET).start()) {
-            editors.openPlain("Ann", guarded.port(), "doc", false, "write", 4);
-            editors.type("Ann", "with the first");
+            browser.openPlain("Ann", guarded.port(), "doc", false, "write", 4);
+            browser.type("Ann", "with the first");
             awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
             awaitShown("Ann", "that it asked for three tokens", shown -> shown.fetched() >= 3);
-            editors.type("Ann", ", with the third");
+            browser.type("Ann", ", with the third");
             awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
-            assertThat(editors.shown("Ann").events()).containsExactly("connected");
+            assertThat(browser.shown("Ann").events()).containsExactly("connected");
         }
     }
 
@@ -152,17 +123,17 @@ class KeckProviderIT {
     @Test
     void reader_becomesAWriter_andLosesNothing() {
         try (KeckProcess guarded = keck().env("KECK_JWT_SECRET", Tokens.SECRET).start()) {
-            editors.openPlain("Writer", guarded.port(), "doc", false, "write", 600);
-            editors.type("Writer", "written ");
+            browser.openPlain("Writer", guarded.port(), "doc", false, "write", 600);
+            browser.type("Writer", "written ");
             awaitShown("Writer", "that all is saved", Editors.Shown::isSaved);
-            editors.openPlain("Reader", guarded.port(), "doc", false, "read", 4);
+            browser.openPlain("Reader", guarded.port(), "doc", false, "read", 4);
             awaitShown(
                     "Reader", "the text, for reading", shown -> shown.text().equals("written ") && shown.isReadOnly());
-            editors.type("Reader", "as a reader");
-            assertThat(editors.shown("Reader").isSaved()).isFalse();
-            editors.sign("Reader", "write");
+            browser.type("Reader", "as a reader");
+            assertThat(browser.shown("Reader").isSaved()).isFalse();
+            browser.sign("Reader", "write");
             awaitShown("Reader", "that all is saved", Editors.Shown::isSaved);
-            assertThat(editors.shown("Reader").isReadOnly()).isFalse();
+            assertThat(browser.shown("Reader").isReadOnly()).isFalse();
             awaitShown("Writer", "what the reader typed", shown -> shown.text().equals("written as a reader"));
         }
     }
@@ -172,9 +143,9 @@ class KeckProviderIT {
     void refusedToken_endsIt() {
         try (KeckProcess guarded =
                 keck().env("KECK_JWT_SECRET", Tokens.SECRET + "2").start()) {
-            editors.openPlain("Mallory", guarded.port(), "doc", false, "write", 60);
+            browser.openPlain("Mallory", guarded.port(), "doc", false, "write", 60);
             awaitShown("Mallory", "that it is over", shown -> shown.events().contains("4401"));
-            assertThat(editors.shown("Mallory").isSaved()).isFalse();
+            assertThat(browser.shown("Mallory").isSaved()).isFalse();
         }
     }
 }
