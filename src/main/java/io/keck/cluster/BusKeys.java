@@ -3,8 +3,8 @@ package io.keck.cluster;
 import java.util.List;
 
 /**
- * The keys that authenticate messages on the bus, as the database holds them. Whoever can read the database can write every
- * document anyway, so a node proves with a key that it belongs to the database. Immutable.
+ * The keys that authenticate messages on the bus. They are stored in the database, so a valid signature proves that the
+ * sender can read the database, and thus could change every document anyway. Immutable.
  *
  * @param keys the accepted keys; this node signs with the first, later ones are being rotated out. Without a key nothing is
  *     signed or verified, which only tests do
@@ -24,7 +24,7 @@ public record BusKeys(List<byte[]> keys, boolean unsigned, boolean databaseAway)
         keys = List.copyOf(keys);
     }
 
-    /** Shows no key. */
+    /** Returns a text without the keys. */
     @Override
     public String toString() {
         return "BusKeys[" + keys.size() + " keys, unsigned=" + unsigned + ", databaseAway=" + databaseAway + "]";

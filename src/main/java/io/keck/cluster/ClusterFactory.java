@@ -81,7 +81,7 @@ public class ClusterFactory {
         url = text == null || text.isBlank() ? null : RedisUrl.parse(text);
     }
 
-    /** Whether the times are such that a node which is only slow does not count as gone. */
+    /** Whether the configured times are long enough that a slow node does not count as gone. */
     @JsonIgnore
     @ValidationMethod(message = "nodeGoneAfter must be healthyWithin + 2 * beat at least")
     public boolean isPatient() {

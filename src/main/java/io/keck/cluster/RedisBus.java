@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * server that is stopped, and a network path that is dead without an error.
  *
  * <p><b>Other nodes</b> are known by their beats. A node that is silent for {@code nodeGoneAfter} is gone, with its
- * sockets. Since a node that received nothing may count as gone for the others, too, it tells its rooms when it is
- * back.
+ * sockets. A node that received nothing for a while may itself have counted as gone for the others, so it tells its
+ * rooms when the bus is back.
  */
 final class RedisBus implements Bus, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(RedisBus.class);
@@ -308,7 +308,7 @@ final class RedisBus implements Bus, Managed {
             listener.on(envelope.boot(), event);
         }
 
-        /** Whether it is a message between applications, which each release that knows them sends signed. */
+        /** Whether an event is a message between applications; every release that knows such messages signs them. */
         private static boolean isMessage(Event event) {
             return event instanceof Event.ClientMessage || event instanceof Event.Broadcast;
         }
@@ -381,7 +381,7 @@ final class RedisBus implements Bus, Managed {
             }
         }
 
-        /** Publishes it; throws for what only a bus itself raises. */
+        /** Publishes an event of any kind; throws for the kinds that only a bus itself raises. */
         @Override
         public void any(Event event) {
             publish(event);

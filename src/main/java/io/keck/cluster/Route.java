@@ -310,7 +310,10 @@ final class Route {
             }
         }
 
-        /** Handles one array from the server: a message, or the confirmation of a change of subscriptions. */
+        /**
+         * Handles one array from the server: a message, or the confirmation that a channel was subscribed or
+         * unsubscribed.
+         */
         private void take(Object answer) {
             if (!(answer instanceof List<?> parts)
                     || parts.size() != 3

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *   2 (1) · counter (8) · HMAC-SHA-256 (32) · envelope · CRC-32C of all before it (4)
  * </pre>
  *
- * The HMAC covers the number of the route, the counter and the envelope, which holds the sender's boot and the time. The
- * checksum serves nodes of the previous release: they take the message for one of a later version and drop it silently.
- * Thread-safe.
+ * The HMAC covers the number of the route, the counter and the envelope, which holds the sender's boot and the time.
+ * The checksum is for nodes of the previous release: because it is valid, they treat the message as one of a later
+ * version and drop it silently. Thread-safe.
  */
 final class Seal {
     static final int VERSION = 2;

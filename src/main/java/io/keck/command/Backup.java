@@ -82,7 +82,7 @@ record Backup(Path file, Kind kind, Instant writtenAt, long size) {
     }
 
     /**
-     * Looks at the beginning of a file.
+     * Determines the kind of a backup by the first bytes of the file.
      *
      * @throws UnusableException if Keck cannot restore the file
      */

@@ -107,7 +107,7 @@ final class BackupDrill {
         return new Result(backup.writtenAt(), backup.size(), rooms, blobs);
     }
 
-    /** Creates a file if no server is configured and the backup needs none. */
+    /** Creates the scratch database: a file if no server is configured and the backup needs none. */
     private ScratchDatabase scratchFor(Backup.Kind kind) throws IOException {
         DatabaseFactory scratch = live.scratch();
         boolean isDump = kind == Backup.Kind.DUMP;
@@ -242,6 +242,6 @@ final class BackupDrill {
         }
 
         @Override
-        public void incomplete(String room, String what) {} // the scrub says it
+        public void incomplete(String room, String what) {} // the scrub reports it
     }
 }

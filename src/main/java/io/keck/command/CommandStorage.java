@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import org.eclipse.jetty.util.component.LifeCycle;
 
-/** The storage of a command, which has no server around it; what runs for it ends with {@link #close}. Used by one thread. */
+/**
+ * The storage of a command, which runs without a server. {@link #close} stops everything that was started for it. Used
+ * by one thread.
+ */
 final class CommandStorage implements AutoCloseable {
     private final List<LifeCycle> parts;
     private final Storage storage;
@@ -21,10 +24,10 @@ final class CommandStorage implements AutoCloseable {
     }
 
     /**
-     * Opens a database, and brings its schema up to date if its block of the configuration says so.
+     * Opens a database, and migrates its schema if its block of the configuration says so.
      *
-     * @param label the label under which it writes, like that of a node
-     * @throws io.keck.storage.database.DatabaseUnusableException where it cannot be used
+     * @param label the label under which the command writes, like the label of a node
+     * @throws io.keck.storage.database.DatabaseUnusableException if the database cannot be used
      */
     static CommandStorage open(Bootstrap<?> bootstrap, Configuration config, DatabaseFactory database, String label)
             throws Exception {
@@ -58,7 +61,7 @@ final class CommandStorage implements AutoCloseable {
             try {
                 parts.get(i).stop();
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // the process ends, and with it everything that still runs
+                Thread.currentThread().interrupt(); // the process is about to end anyway
             } catch (Exception e) {
                 throw new IllegalStateException("A part of the storage cannot be stopped: " + e.getMessage(), e);
             }

@@ -90,7 +90,7 @@ final class RestoredRooms {
                 .list();
     }
 
-    // ------------------------------------------------------------------ each document opens
+    // ------------------------------------------------------------------ opening documents
 
     /** Opens each document as a request of a back end would, and reports their number. */
     void open() {
@@ -112,7 +112,7 @@ final class RestoredRooms {
         try {
             state = load(room.id()).encode();
         } catch (DecodeException e) {
-            return false; // the scrub has named it
+            return false; // the scrub has reported it
         }
         if (state.length > maxBytes) {
             findings.add(new Finding(
@@ -164,7 +164,7 @@ final class RestoredRooms {
         return store;
     }
 
-    // ------------------------------------------------------------------ as the archive says
+    // ------------------------------------------------------------------ comparison with the archive
 
     /**
      * Compares all figures of an archive with the restored database: the bytes of each document, the SHA-256 and size of each blob,
@@ -243,7 +243,7 @@ final class RestoredRooms {
         }
     }
 
-    // ------------------------------------------------------------------ as the live database says
+    // ------------------------------------------------------------------ comparison with the live database
 
     /**
      * Looks for rooms that are older than a given moment and missing in the backup: the backup may be one of another database, or

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * at DEBUG.
  */
 final class StartFailure {
-    /** The largest number of printed lines. */
+    /** The largest number of lines that are printed. */
     static final int MOST = 12;
 
     private static final Logger LOG = LoggerFactory.getLogger(StartFailure.class);

@@ -75,7 +75,7 @@ public abstract sealed class AbstractType permits YArray, YMap, YText, YXmlFragm
         return Observers.subscribe(branch.deepObservers, observer);
     }
 
-    // ---- for the types
+    // ---- for subclasses
 
     /** Executes an edit whose arguments were checked: now, or when the type is inserted. */
     final void edit(Consumer<Transaction> edit) {

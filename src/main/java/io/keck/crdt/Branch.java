@@ -104,7 +104,7 @@ final class Branch {
         return seenContent;
     }
 
-    /** Records the kind of content that is added to the list. */
+    /** Records the kind of content that is being added to the list. */
     void comes(ItemContent content) {
         if (item == null) {
             seenContent |= kindOf(content);
@@ -115,7 +115,7 @@ final class Branch {
         return kind;
     }
 
-    /** Sets the kind of a root, when it is first requested. */
+    /** Sets the kind of a root when it is first requested under one. */
     void becomes(int newKind) {
         kind = newKind;
     }
@@ -124,7 +124,7 @@ final class Branch {
         return name;
     }
 
-    /** Not unique; for hash tables over the types of one document. */
+    /** A hash for tables over the types of one document; not unique. */
     int hash() {
         return item == null ? name.hashCode() : (int) item.clock();
     }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The difference between two states of a document, given by two snapshots in any order: type by type, what was inserted,
  * deleted, formatted and set. It needs a document that keeps deleted content ({@code gc} off) and holds both snapshots.
  *
- * <p>A type is told before the types in it, roots first in the order of their names. Indexes in paths count in the later
- * state ({@code to}), or in the earlier one for a type that the later one does not show. Content that is in neither state
- * is not mentioned. Belongs to the thread of the document. Counts in {@link Doc#walked}.
+ * <p>A type is reported before the types in it; roots come first, in the order of their names. Indexes in paths count
+ * in the later state ({@code to}), or in the earlier one for a type that the later one does not show. Content that is
+ * in neither state is not mentioned. Belongs to the thread of the document. Counts in {@link Doc#walked}.
  *
  * <p>Source for what a snapshot shows: Yjs {@code YText.js} {@code toDelta} and {@code AbstractType.js}
  * {@code typeMapGetSnapshot}.
@@ -57,7 +57,7 @@ public final class Difference {
         }
 
         /**
-         * A part of it.
+         * A part of the piece.
          *
          * @param from the first unit
          * @param until the unit after the last
@@ -85,31 +85,31 @@ public final class Difference {
      */
     public record Format(@Nullable Object value, @Nullable Id mark, boolean isDeletion) {}
 
-    /** Is told the difference. */
+    /** Receives the difference. */
     public interface Receiver {
-        /** Called for each item that is passed; may throw to give up. */
+        /** Called for each item that the walk passes; may throw an exception to end the walk. */
         default void passed() {}
 
-        /** A type that changed, with the path to it from its root on; {@link #end} follows. */
+        /** Begins a type that changed; {@link #end} follows. The path leads from its root to it. */
         void begin(List<String> path, Type type);
 
-        /** Content of both states whose formats, with these exceptions, are the same in both. */
+        /** Skips content of both states; {@code changed} holds the formats that differ between the two. */
         void kept(long length, Map<String, Format> changed);
 
-        /** Content that only the later state shows. */
+        /** Reports content that only the later state shows. */
         void inserted(Piece piece);
 
-        /** Content that only the earlier state shows. */
+        /** Reports content that only the earlier state shows. */
         void deleted(Piece piece);
 
-        /** The value of a key changed; a missing value is null. */
+        /** Reports the change of a key; null stands for no value. */
         void key(String key, @Nullable Piece before, @Nullable Piece after);
 
-        /** The type is complete. */
+        /** Ends the type that was begun last. */
         void end();
     }
 
-    /** A type that is to be told, with the way to it. */
+    /** A type that has yet to be compared, with the path to it. */
     private record Place(Branch branch, @Nullable Place parent, String step) {
         List<String> path() {
             ArrayDeque<String> steps = new ArrayDeque<>();
@@ -128,7 +128,7 @@ public final class Difference {
 
     private Place place;
     private boolean isBegun;
-    /** Units of both states since the last change, without a changed format. */
+    /** The number of units since the last change that both states show with the same formats. */
     private long kept;
 
     private final Map<String, @Nullable Object> was = new LinkedHashMap<>();
@@ -147,7 +147,7 @@ public final class Difference {
     }
 
     /**
-     * Tells a receiver the difference between two states.
+     * Reports the difference between two states to a receiver.
      *
      * @throws IllegalArgumentException if the document drops deleted content
      */
@@ -394,7 +394,7 @@ public final class Difference {
         };
     }
 
-    /** The kind of a root as its content shows it, deleted content included. */
+    /** The kind of a root, derived from its content, deleted content included. */
     private static String apparent(Branch branch) {
         return switch (new Root(branch).lastKind()) {
             case MAP -> "map";

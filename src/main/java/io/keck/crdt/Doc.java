@@ -347,7 +347,10 @@ public final class Doc {
         return integration.work();
     }
 
-    /** How many steps readers took so far that read piece by piece: an item that is passed counts as one, deleted or not. */
+    /**
+     * The number of steps that piecewise readers have taken so far: each item that they pass counts as one, deleted or
+     * not.
+     */
     public long walked() {
         return walked;
     }
@@ -373,7 +376,10 @@ public final class Doc {
         transactions.run(origin, true, edit);
     }
 
-    /** As {@link #transact(Object, Consumer)}, with a result. */
+    /**
+     * Runs several edits as one change, as {@link #transact(Object, Consumer)} does, and returns the result of
+     * {@code edit}.
+     */
     public <T extends @Nullable Object> T transactGet(@Nullable Object origin, Function<Transaction, T> edit) {
         return transactions.get(origin, edit);
     }
@@ -470,7 +476,7 @@ public final class Doc {
         return subdocuments;
     }
 
-    // ---- for the package
+    // ---- for classes of this package
 
     ItemStore store() {
         return store;

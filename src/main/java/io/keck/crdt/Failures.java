@@ -2,7 +2,10 @@ package io.keck.crdt;
 
 import org.jspecify.annotations.Nullable;
 
-/** Collects the exceptions of several callbacks until all have run; the first is then thrown, with the others suppressed. */
+/**
+ * Collects the exceptions of several callbacks until all have run; then the first is thrown, with the others
+ * suppressed.
+ */
 final class Failures {
     private @Nullable Throwable first;
 

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists what was done to a document, item by item, in the order of clients and their clocks: what was written where,
- * and whether it is deleted. Does not change the document. Belongs to the thread of the document.
+ * Lists the items of a document by client and clock: what each of them holds, where it is, and whether it is deleted.
+ * Does not change the document. Belongs to the thread of the document.
  *
  * <p>Clocks of which nothing is left (content of a deleted type that was collected) have no entry.
  */
@@ -64,7 +64,7 @@ public final class History {
             @Nullable Object content,
             boolean deleted) {
         /**
-         * A part of it, as an entry of its own.
+         * Returns a part of this entry as an entry of its own.
          *
          * @param from the first clock of the part, counted from that of the entry
          * @param to the clock after its last
@@ -129,7 +129,8 @@ public final class History {
     }
 
     /**
-     * The same one by one. The document must not be edited meanwhile. Counts in {@link Doc#walked}.
+     * Lists the items of a document one by one. The document must not be edited meanwhile. Counts in
+     * {@link Doc#walked}.
      *
      * @param client the client whose items are listed; null for all clients
      * @param skip the number of entries to leave out at the beginning
@@ -279,7 +280,11 @@ public final class History {
         return cut;
     }
 
-    /** Finds the indexes of these items, and of all items that contain them, in one walk over each list; answers the steps. */
+    /**
+     * Finds the indexes of these items, and of all items that contain them, in one walk over each list.
+     *
+     * @return the number of items passed
+     */
     private long number(List<Section> sections) {
         IdentityHashMap<Branch, Integer> wanted = new IdentityHashMap<>();
         ArrayDeque<Item> todo = new ArrayDeque<>();

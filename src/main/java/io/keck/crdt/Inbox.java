@@ -34,7 +34,9 @@ final class Inbox {
     private final ItemStore store;
     private final Integration integration;
     private final LongMap<InboxQueue> queues = new LongMap<>();
-    /** Larger clients first: of concurrent items the one of the larger client comes further right. */
+    /**
+     * Queues that can run, larger client ids first: of concurrent items, the one of the larger client is further right.
+     */
     private final PriorityQueue<InboxQueue> ready = new PriorityQueue<>((a, b) -> Long.compare(b.client, a.client));
     /** The queue that runs, above those that wait for it. */
     private final ArrayDeque<InboxQueue> path = new ArrayDeque<>();

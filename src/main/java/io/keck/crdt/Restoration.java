@@ -7,23 +7,23 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An edit that makes a document show what another document, the source, shows or once showed. The source is an earlier
- * state of the same document ({@link #to}), or the same document with all deleted content, without certain changes
+ * An edit that makes one document, the target, show what another one, the source, shows. The source is an earlier state
+ * of the target ({@link #to}), or a replica of it with all deleted content, from which certain changes are left out
  * ({@link #without}).
  *
  * <p>Content that both show keeps its identity. Content that the target has deleted is inserted again as new items, at
- * the place of the tombstones, because a tombstone cannot be revived; a type comes back with everything in it that is
- * wanted. A subdocument comes back under its guid. The edit is an ordinary one, so everybody who edits meanwhile merges
- * it as any other.
+ * the place of the tombstones, because a tombstone cannot be revived; a type is recreated with all of its content that
+ * the source shows. A subdocument is recreated under its guid. The edit is an ordinary transaction, so concurrent edits
+ * merge with it as with any other.
  *
- * <p>The walk is over source and target side by side, type by type, without recursion. Each item that is passed counts
- * as a step.
+ * <p>Source and target are walked side by side, type by type, without recursion. Each item that the walk passes counts
+ * as a step. Used by the thread that owns both documents.
  */
 public final class Restoration {
     /** The largest number of pieces that {@link Outcome#left} lists. */
     public static final int MAX_LEFT = 1_000;
 
-    /** Thrown when a restoration takes more steps than it may; the target must be discarded. */
+    /** Thrown when a restoration takes more steps than {@link #atMost} allows; the target must be discarded. */
     public static final class TooManyStepsException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -32,7 +32,7 @@ public final class Restoration {
         }
     }
 
-    /** Thrown when one type is to be brought back, but the type that contained it is gone; nothing was changed. */
+    /** Thrown when one type is to be recreated but the type that contained it is deleted; nothing was changed. */
     public static final class HomelessException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -41,36 +41,39 @@ public final class Restoration {
         }
     }
 
-    /** Why a piece of content is not as it would be without the changes that were taken back. */
+    /** Why a piece of content differs from what it would be without the changes that were reverted. */
     public enum Reason {
-        /** Somebody else has since set or deleted the key that the change set. */
+        /** Another change has set or deleted the same key since. */
         REPLACED,
-        /** It belonged to somebody else and goes with the type that contains it. */
+        /** It stems from another change, and is deleted together with the type that contains it. */
         CONTAINED,
-        /** A type that was taken back stays, because it contains content of somebody else. */
+        /**
+         * The insertion of this type is reverted only in part: the type stays because it contains content of other
+         * changes.
+         */
         CONTAINER,
         /** It was deleted, and its content is no longer known. */
         COLLECTED
     }
 
     /**
-     * A piece of content of the source that could not be taken back or brought back.
+     * A piece of content of the source that could not be deleted or recreated.
      *
-     * @param entry what it is; the path is that in the source
+     * @param entry the piece; its path is the one in the source
      */
     public record Left(Reason reason, History.Entry entry) {}
 
     /**
-     * What the edit did.
+     * The result of the edit.
      *
      * @param inserted the number of clocks that were inserted
      * @param deleted the number of clocks that were deleted
-     * @param left what could not be taken back or brought back, at most {@link #MAX_LEFT} pieces
+     * @param left the pieces that could not be deleted or recreated, at most {@link #MAX_LEFT}
      * @param leftCount the number of all such pieces
      * @param steps the number of items passed
      */
     public record Outcome(long inserted, long deleted, List<Left> left, long leftCount, long steps) {
-        /** Whether the target already showed what was wanted. */
+        /** Whether the edit changed nothing, because the target already showed the wanted content. */
         public boolean isUnchanged() {
             return inserted == 0 && deleted == 0;
         }
@@ -100,7 +103,7 @@ public final class Restoration {
     }
 
     /**
-     * Takes changes back: the document shows what it would show if they had never been made. Changes that the source does
+     * Reverts changes: the document shows what it would show if they had never been made. Changes that the source does
      * not contain stay.
      *
      * @param all a replica of the document that has kept all deleted content ({@code gc} off)
@@ -122,11 +125,11 @@ public final class Restoration {
     }
 
     /**
-     * Restricts the edit to what is in one type.
+     * Restricts the edit to the content of one type.
      *
      * @param then the type in the source
-     * @param now the type in the target that is to show the same; null if there is none, and then a copy is inserted where
-     *     it was in the type that contained it
+     * @param now the counterpart of that type in the target; null if there is none: then a copy of the type is inserted
+     *     at its old place in the type that contained it
      */
     public Restoration inType(AbstractType then, @Nullable AbstractType now) {
         this.then = then;
@@ -134,7 +137,7 @@ public final class Restoration {
         return this;
     }
 
-    /** The counterpart of a type in another replica, deleted or not; null if that has none. */
+    /** Returns the counterpart of a type in another replica, deleted or not; null if the replica has none. */
     public static @Nullable AbstractType same(AbstractType type, Doc replica) {
         Item item = type.branch.item;
         if (item == null) {
@@ -157,8 +160,10 @@ public final class Restoration {
      * Edits a document, in one transaction.
      *
      * @param origin the origin of the transaction
-     * @throws TooManyStepsException if it takes more steps than it may; the target must be discarded
-     * @throws HomelessException if a copy of one type is to be inserted, but the type that contained it is gone
+     * @throws TooManyStepsException if the edit takes more steps than {@link #atMost} allows; the target must be
+     *     discarded
+     * @throws HomelessException if a copy of one type is to be inserted but the type that contained it is deleted;
+     *     nothing was changed
      */
     public Outcome apply(Doc target, @Nullable Object origin) {
         return source.transactGet(null, from -> target.transactGet(origin, into -> run(from, into)));

@@ -50,7 +50,7 @@ final class RestorationWalk {
         todo.add(new Pair(source, target));
     }
 
-    /** Walks over all types that were added, and over those in them. */
+    /** Walks over all types that were added, and over the types in them. */
     Outcome run() {
         while (!todo.isEmpty()) {
             Pair pair = todo.poll();
@@ -71,9 +71,9 @@ final class RestorationWalk {
     }
 
     /**
-     * Recreates one type, where it was in the type that contained it.
+     * Recreates one type at its old place in the type that contained it.
      *
-     * @throws Restoration.HomelessException if that type is gone
+     * @throws Restoration.HomelessException if the containing type is deleted
      */
     void bringBack(Branch type) {
         Item item = type.item;
@@ -142,7 +142,11 @@ final class RestorationWalk {
         }
     }
 
-    /** Handles an item that is to be visible; returns the item of the target after which the next one belongs. */
+    /**
+     * Makes the target show an item.
+     *
+     * @return the item of the target after which the next one belongs
+     */
     private @Nullable Item wanted(Item item, Branch target, @Nullable Item after) {
         if (wish instanceof Wish.Without without && without.isInserted(item)) {
             leave(Reason.CONTAINER, item);
@@ -184,7 +188,7 @@ final class RestorationWalk {
         return last == null ? made : last;
     }
 
-    /** The clocks of an item of the source as an item of its own. */
+    /** Splits an item of the source, so that these clocks are an item of their own. */
     private Item piece(Item item, long fromClock, long toClock) {
         sourceStore.cleanEnd(from, item.list(), toClock - 1);
         return (Item) sourceStore.cleanStart(from, item.list(), fromClock);
@@ -193,7 +197,10 @@ final class RestorationWalk {
     /** The neighbours between which an item is recreated. */
     private record Gap(@Nullable Item left, @Nullable Item right) {}
 
-    /** Before the tombstone, or after what came before in the source. */
+    /**
+     * The place of an item that is recreated: before its tombstone or, without one, after the item that precedes it in
+     * the source.
+     */
     private Gap place(Item item, Branch target, @Nullable Item after) {
         if (counterpart(item, item.clock(), target) != null) {
             StructList list = Objects.requireNonNull(targetStore.find(item.list().client));
@@ -213,7 +220,7 @@ final class RestorationWalk {
         return made;
     }
 
-    /** Deletes from the target what an item inserted. */
+    /** Deletes from the target the content that an item inserted. */
     private void takeBack(Item item, Branch target, Wish.Without without) {
         delete(item.list().client, item.clock(), item.end(), target);
         if (item.content() instanceof ContentType type) {
@@ -221,7 +228,7 @@ final class RestorationWalk {
         }
     }
 
-    /** Notes what others wrote in a type that goes. */
+    /** Reports the content of other changes in a type that is deleted. */
     private void contained(Branch gone, Wish.Without without) {
         for (Item value : gone.values()) {
             step();
@@ -248,7 +255,10 @@ final class RestorationWalk {
         }
     }
 
-    /** The item of the target, in this type, that has this clock of the client of an item; null if none has. */
+    /**
+     * The item of the target that holds this clock of the client of {@code item}; null if there is none in
+     * {@code target}.
+     */
     private @Nullable Item counterpart(Item item, long clock, Branch target) {
         StructList list = targetStore.find(item.list().client);
         return list != null && clock < list.end() && list.at(clock) instanceof Item there && there.parent() == target
@@ -256,7 +266,7 @@ final class RestorationWalk {
                 : null;
     }
 
-    /** Deletes what the target shows and the source does not. */
+    /** Deletes the content that the target shows and the source does not. */
     private void deleteOthers(Branch source, Branch target) {
         for (Item item = target.start; item != null; item = item.right) {
             step();

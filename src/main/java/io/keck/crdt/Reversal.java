@@ -46,7 +46,7 @@ final class Reversal {
             }
         });
         transaction.forEachItem(step.deletions, item -> {
-            // an item that the step both inserted and deleted is not recreated
+            // an item that the step both inserted and deleted must not be recreated
             if (!step.inserts(item) && manager.inScope(item)) {
                 deleted.add(item);
             }

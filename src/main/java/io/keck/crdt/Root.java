@@ -44,15 +44,15 @@ public final class Root {
     }
 
     /**
-     * As {@link #kind}; for a root that was emptied, the kind it had before, if this document saw that: deleted items
-     * have no content when a document is loaded.
+     * The apparent kind; for a root that was emptied, the kind that it had before, if this document has seen its
+     * content. A document that was loaded since has not, because deleted items are stored without content.
      */
     public Kind lastKind() {
         Kind kind = kind();
         return kind == Kind.LIST ? kind(branch.seenContent()) : kind;
     }
 
-    /** The kinds of content in the list, as bits of {@link Branch}. */
+    /** The kinds of content in the list, as a sum of the bits that {@link Branch} defines. */
     private int content() {
         int all = 0;
         for (Item item = branch.start; item != null; item = item.right) {
@@ -79,7 +79,7 @@ public final class Root {
                 : Kind.ARRAY; // types alone: an array, or a text with nothing but embedded types
     }
 
-    /** Whether the root can be read as text: it is one, or it is XML with text or XML texts directly in it. */
+    /** Whether the root can be read as text: it is a text, or XML with text or XML texts directly in it. */
     public boolean holdsText() {
         int content = content();
         Kind kind = kind(content);

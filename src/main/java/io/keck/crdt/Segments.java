@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Divides an item of a source document by what its counterpart in a target document shows of it. A border never lies
- * inside a surrogate pair: where the target has lost one half, the other half counts as lost too.
+ * Divides an item of a source document into ranges that its counterpart in a target document shows, and ranges that it
+ * does not. A border never lies inside a surrogate pair: where the target has lost one half, the other half counts as
+ * lost too.
  */
 final class Segments {
     /**

@@ -27,7 +27,7 @@ final class Subdocuments {
         this.doc = doc;
     }
 
-    /** Notes the item that has the document as its content. */
+    /** Sets the item that has the document as its content. */
     void attach(Item owner) {
         item = owner;
     }

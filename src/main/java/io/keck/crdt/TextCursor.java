@@ -62,7 +62,7 @@ final class TextCursor {
         right = item.right;
     }
 
-    /** Changes the formats in force to those after a mark. */
+    /** Applies a mark to {@code formats}: afterwards they are the formats in force after it. */
     static void note(Map<String, @Nullable Object> formats, ContentFormat mark) {
         if (mark.value == null) {
             formats.remove(mark.key);

@@ -79,7 +79,7 @@ final class TextEdit {
                 if (!same && rest == 0) {
                     break;
                 }
-                // this mark would end a wanted format or is redundant; what it set is in force after the range
+                // this mark would end a wanted format or is redundant; its value is put into force after the range
                 if (same) {
                     restore.remove(mark.key);
                 } else {

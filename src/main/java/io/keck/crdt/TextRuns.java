@@ -9,12 +9,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content of a text run by run, as {@link YText#toDelta} lists it, and each run piece by piece: nothing of the text is
- * copied as a whole. The text must not be edited meanwhile. Counts in {@link Doc#walked}. Belongs to the thread of the
- * document.
+ * Reads the content of a text run by run, as {@link YText#toDelta} lists it, and each run piece by piece, so that the
+ * text is never copied as a whole. The text must not be edited meanwhile. Counts in {@link Doc#walked}. Belongs to the
+ * thread of the document.
  */
 public final class TextRuns {
-    /** Code units of a piece. */
+    /** The largest number of code units of a piece. */
     static final int PIECE = 8 << 10;
 
     private final Branch text;
@@ -22,14 +22,18 @@ public final class TextRuns {
     private final Map<String, @Nullable Object> formats = new LinkedHashMap<>();
     private final Map<String, @Nullable Object> shown = Collections.unmodifiableMap(formats);
     private @Nullable Item item;
-    /** How much of the item has been passed on. */
+    /** The number of units of the item that were passed on. */
     private int at;
 
     private boolean isText;
     private boolean isBare;
     private @Nullable Object value;
 
-    /** @param withValues whether values of an array, which a text does not have, are runs of their own */
+    /**
+     * Creates a reader at the start.
+     *
+     * @param withValues whether values of an array are runs of their own; a text has none
+     */
     TextRuns(Branch text, boolean withValues) {
         this.text = text;
         this.withValues = withValues;
@@ -96,7 +100,7 @@ public final class TextRuns {
         }
     }
 
-    /** Whether the run is text, to be read with {@link #piece}; else it is one value. */
+    /** Whether the run is text, to be read with {@link #piece}; otherwise it is one value. */
     public boolean isText() {
         return isText;
     }
@@ -106,12 +110,12 @@ public final class TextRuns {
         return value;
     }
 
-    /** The formats of the run. A view, good until {@link #next}. */
+    /** The formats of the run, as a view that is valid until {@link #next}. */
     public Map<String, @Nullable Object> attributes() {
         return isBare ? Map.of() : shown;
     }
 
-    /** The next piece of a run of text, of {@value #PIECE} code units at most; null at its end. */
+    /** Returns the next piece of a run of text, of at most {@value #PIECE} code units; null at the end of the run. */
     public @Nullable String piece() {
         StringBuilder out = new StringBuilder();
         Item now = item;
@@ -139,7 +143,7 @@ public final class TextRuns {
                 || isValue(now);
     }
 
-    /** Text without formats and embedded values, in pieces. */
+    /** Reads text without formats and embedded values, in pieces. */
     static final class Plain implements Iterator<String> {
         private final TextRuns runs;
         private @Nullable String next;

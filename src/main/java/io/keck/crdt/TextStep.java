@@ -7,7 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One step of a change of a text, its arguments checked and copied, so that executing it cannot fail half way. */
 sealed interface TextStep {
-    /** Inserts content; {@code string} is the text, if the content is text. */
+    /**
+     * Inserts content.
+     *
+     * @param string the text, if the content is text
+     */
     record Insert(ItemContent content, String string, int length, Map<String, @Nullable Object> formats)
             implements TextStep {}
 
@@ -25,7 +29,7 @@ sealed interface TextStep {
         return this instanceof Delete delete ? delete.length : 0;
     }
 
-    /** The change of the length of the text. */
+    /** The number of units by which the step changes the length of the text. */
     default int grows() {
         if (this instanceof Insert insert) {
             return insert.length;

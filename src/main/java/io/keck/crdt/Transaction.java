@@ -77,9 +77,8 @@ public final class Transaction {
     }
 
     /**
-     * Makes the update of this transaction write every number that is not an int as a float64, for peers that are
-     * better off with one kind. Yjs writes a float32 if that holds the number exactly, and so does the document
-     * otherwise.
+     * Makes the update of this transaction write every number that is not an int as a float64. By default a number that
+     * a float32 holds exactly is written as one, as in Yjs; some peers handle only one kind well.
      */
     public void writeFloat64() {
         float64 = true;

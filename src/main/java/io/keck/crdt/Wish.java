@@ -8,17 +8,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which content of a source document a {@link Restoration} wants to see. The source is split at the borders of what is
- * wanted before the first question, so an item is wanted as a whole or not at all.
+ * Decides which content of a source document a {@link Restoration} makes visible. The source is split at the borders of
+ * that content beforehand, so an item is wanted as a whole or not at all.
  */
 sealed interface Wish {
-    /** Whether an item of a list is to be visible, if the type that contains it is. */
+    /** Whether an item of a list is to be visible, provided that the type that contains it is. */
     boolean wants(Item item);
 
     /** Whether an item that is wanted may be recreated where the target does not show it. */
     boolean mayRecreate(Item item);
 
-    /** Whether content of the target is to go which the source does not show. */
+    /** Whether content of the target that the source does not show is deleted. */
     boolean isWhole();
 
     /**
@@ -29,7 +29,7 @@ sealed interface Wish {
     @Nullable
     Item value(Branch source, String key);
 
-    /** Everything as in the source, and nothing else. */
+    /** Wants exactly what the source shows. */
     final class State implements Wish {
         @Override
         public boolean wants(Item item) {
@@ -53,20 +53,20 @@ sealed interface Wish {
     }
 
     /**
-     * Everything as if certain changes had never been made. What others inserted into a type that is taken back keeps
-     * that type.
+     * Wants the document as if certain changes had never been made. A type whose insertion is reverted stays if it
+     * contains content of other changes.
      */
     final class Without implements Wish {
         private final DeleteSet inserted;
         private final DeleteSet deleted;
-        /** The items of types that are taken back but contain something of others. */
+        /** The items of types whose insertion is reverted but that contain content of other changes. */
         private final Set<Item> containers = Collections.newSetFromMap(new IdentityHashMap<>());
 
         /**
-         * Creates the wish, and splits the source.
+         * Creates the decision and splits the source.
          *
          * @param inserted the clocks that the changes inserted
-         * @param deleted the clocks that are deleted without the changes
+         * @param deleted the clocks that are deleted even without the changes
          */
         Without(Transaction source, DeleteSet inserted, DeleteSet deleted) {
             this.inserted = inserted;
@@ -91,7 +91,7 @@ sealed interface Wish {
             ArrayDeque<Item> owners = new ArrayDeque<>();
             for (Item at = parent.item; at != null && !containers.contains(at); at = at.parent().item) {
                 if (isDeleted(at)) {
-                    return; // others deleted what contains it
+                    return; // another change deleted the type that contains it
                 }
                 if (isInserted(at)) {
                     owners.add(at);
@@ -104,12 +104,12 @@ sealed interface Wish {
             return inserted.contains(item.list().client, item.clock());
         }
 
-        /** Whether the item is deleted without the changes that are taken back. */
+        /** Whether the item is deleted even without the changes that are reverted. */
         boolean isDeleted(Item item) {
             return deleted.contains(item.list().client, item.clock());
         }
 
-        /** Whether the changes set this key, and somebody else has set or deleted it since. */
+        /** Whether the changes set this key and another change has set or deleted it since. */
         boolean isReplaced(Branch source, String key) {
             Item newest = source.hasMap() ? source.map().get(key) : null;
             if (newest == null || isInserted(newest)) {
@@ -127,7 +127,7 @@ sealed interface Wish {
             return !isTakenBack(item) && !isDeleted(item);
         }
 
-        /** What was deleted after the source was read stays deleted. */
+        /** Content that was deleted after the source was read stays deleted. */
         @Override
         public boolean mayRecreate(Item item) {
             return item.isDeleted();
@@ -138,7 +138,7 @@ sealed interface Wish {
             return false;
         }
 
-        /** The newest act on the key that is not taken back counts: it set a value, or deleted that of another one. */
+        /** The newest change of the key that is not reverted decides: it set a value, or deleted an earlier one. */
         @Override
         public @Nullable Item value(Branch source, String key) {
             Item at = source.hasMap() ? source.map().get(key) : null;

@@ -32,7 +32,7 @@ final class XmlText {
         todo.push(root);
     }
 
-    /** A run of text that is being printed, and what comes behind it. */
+    /** A run of text that is being printed, and the text to print after it. */
     private record Text(TextRuns runs, String end) {}
 
     static String of(AbstractType root) {
@@ -61,7 +61,7 @@ final class XmlText {
         };
     }
 
-    /** Prints until there is a piece; whether there is any. */
+    /** Prints until a piece is full; returns whether there is one. */
     private boolean fill() {
         while (out.length() < PIECE && !todo.isEmpty()) {
             print();
@@ -132,8 +132,9 @@ final class XmlText {
     }
 
     /**
-     * The keys and members that a JavaScript loop over the keys of a value visits, in order of the keys as strings, printed as
-     * attributes. The indexes of a string or a list are not sorted but counted in that order: 0, 1, 10, 100, 101, 11, 2.
+     * The members that a JavaScript loop over the keys of a value visits, printed as attributes, in the order of the
+     * keys as strings. The indexes of a string or a list are generated in that order rather than sorted: 0, 1, 10, 100,
+     * 101, 11, 2.
      */
     private static final class Members {
         private final Iterator<? extends Map.Entry<?, ?>> keys;
@@ -149,7 +150,7 @@ final class XmlText {
             this.length = value instanceof List<?> list ? list.size() : value instanceof String s ? s.length() : 0;
         }
 
-        /** Prints one; whether there was one. */
+        /** Prints the next member; returns false if there is none. */
         boolean print(StringBuilder out) {
             if (keys.hasNext()) {
                 Map.Entry<?, ?> next = keys.next();
@@ -169,7 +170,10 @@ final class XmlText {
             return true;
         }
 
-        /** The number below {@code length} whose digits come next as a string; {@code length} where there is none. */
+        /**
+         * The number below {@code length} that follows {@code index} when numbers are sorted as strings; {@code length}
+         * if none does.
+         */
         private static int next(int index, int length) {
             if (index > 0 && index * 10L < length) {
                 return index * 10;

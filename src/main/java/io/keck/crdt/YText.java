@@ -159,14 +159,18 @@ public sealed class YText extends AbstractType permits YXmlText {
         return Collections.unmodifiableList(TextDelta.of(branch));
     }
 
-    /** The content with its formats, run by run and piece by piece. The text must not be edited meanwhile. */
+    /**
+     * Returns a reader of the content with its formats, run by run and piece by piece. The text must not be edited
+     * meanwhile.
+     */
     public final TextRuns runs() {
         return new TextRuns(branch, false);
     }
 
     /**
-     * The string form in pieces, each of some thousand code units where no single value is longer; a surrogate pair may be
-     * cut between two of them. The text, and what is in it, must not be edited meanwhile.
+     * Returns the result of {@link #toString} in pieces of a few thousand code units; a piece is longer only if a
+     * single value is. A surrogate pair may be cut between two pieces. The text and the types in it must not be edited
+     * meanwhile.
      */
     public Iterator<String> pieces() {
         return new TextRuns.Plain(branch);

@@ -165,7 +165,10 @@ public sealed class YXmlFragment extends AbstractType permits YXmlElement {
         return XmlText.of(this);
     }
 
-    /** {@link #toString} in pieces, as {@link YText#pieces}. Nothing in the XML must be edited meanwhile. */
+    /**
+     * Returns the result of {@link #toString} in pieces, as {@link YText#pieces} does. The XML must not be edited
+     * meanwhile.
+     */
     public final Iterator<String> pieces() {
         return XmlText.pieces(this);
     }

@@ -4,8 +4,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A limited number of bytes, of which one address gets only a part; {@link Addresses#network} says which addresses count as
- * one. Thread-safe; never blocks.
+ * Limits the bytes in use, in total and for each address; {@link Addresses#network} says which addresses count as one.
+ * Thread-safe; never blocks.
  */
 public final class AddressBytes {
     private final long limit;
@@ -14,17 +14,17 @@ public final class AddressBytes {
     private final ConcurrentHashMap<String, Long> byAddress = new ConcurrentHashMap<>();
 
     /**
-     * None are taken.
+     * Creates a limiter without bytes in use.
      *
-     * @param limit bytes
-     * @param perAddress the most that one address gets
+     * @param limit the most bytes in use in total
+     * @param perAddress the most bytes in use for one address
      */
     public AddressBytes(long limit, long perAddress) {
         this.limit = limit;
         this.perAddress = perAddress;
     }
 
-    /** Takes bytes; false, and none are taken, where that is beyond a limit. */
+    /** Takes bytes; returns false and takes none if that would exceed a limit. */
     public boolean take(String address, long more) {
         if (taken.addAndGet(more) > limit) {
             taken.addAndGet(-more);
@@ -42,7 +42,7 @@ public final class AddressBytes {
         return got[0];
     }
 
-    /** Gives bytes back that were taken. */
+    /** Returns bytes that were taken. */
     public void giveBack(String address, long less) {
         if (less > 0) {
             taken.addAndGet(-less);
@@ -50,7 +50,7 @@ public final class AddressBytes {
         }
     }
 
-    /** Bytes that are taken. */
+    /** The bytes in use in total. */
     public long taken() {
         return taken.get();
     }

@@ -4,9 +4,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The bytes per second of one address; {@link Addresses#network} says which addresses count as one, see also {@link Rates}.
- * Bytes are counted after they have passed, so a piece larger than the bucket passes as well and leaves a debt: nothing is
- * refused, and later bytes wait until the debt is paid. Thread-safe.
+ * Limits the bytes per second of each address; {@link Addresses#network} says which addresses count as one,
+ * {@link Rates} describes the buckets. Bytes are counted after they have passed, so a piece larger than the bucket
+ * passes too and leaves a debt: nothing is refused, but later bytes wait until the debt is paid. Thread-safe.
  */
 public final class AddressFlow {
     /** Seconds whose bytes may pass at once after a pause. */
@@ -21,7 +21,7 @@ public final class AddressFlow {
     /**
      * Creates full buckets for all addresses.
      *
-     * @param perSecond bytes; 0 for no limit
+     * @param perSecond bytes per second; 0 for no limit
      * @param clock a steady clock in milliseconds
      */
     public AddressFlow(long perSecond, LongSupplier clock) {
@@ -29,7 +29,7 @@ public final class AddressFlow {
         this.rates = new Rates(AddressRates.MAX_ADDRESSES, clock);
     }
 
-    /** Without a limit. */
+    /** Creates a flow without a limit. */
     public static AddressFlow unlimited() {
         return new AddressFlow(0, () -> 0);
     }
@@ -39,7 +39,7 @@ public final class AddressFlow {
         return perSecond > 0;
     }
 
-    /** Counts bytes from or to an address; returns the milliseconds until its debt is paid, 0 for none. */
+    /** Counts bytes from or to an address; returns the milliseconds until its debt is paid, 0 if it has none. */
     public long pass(String address, long bytes) {
         if (perSecond <= 0) {
             return 0;
@@ -49,7 +49,7 @@ public final class AddressFlow {
         return wait;
     }
 
-    /** Returns the milliseconds until the debt of an address is paid; 0 for none. */
+    /** Returns the milliseconds until the debt of an address is paid; 0 if it has none. */
     public long wait(String address) {
         return perSecond <= 0 ? 0 : rates.wait(Addresses.network(address), 0, perSecond, BURST_SECONDS);
     }

@@ -3,11 +3,12 @@ package io.keck.heap;
 import java.util.function.LongSupplier;
 
 /**
- * Limits how often one address may do something: {@code perSecond} times a second, and {@code burst} times at once after a
- * pause; see {@link Addresses#network} for what counts as one address, and {@link Rates}. Thread-safe.
+ * Limits how often one address may do something: {@code perSecond} times a second, and {@code burst} times at once
+ * after a pause; {@link Addresses#network} says which addresses count as one, {@link Rates} describes the buckets.
+ * Thread-safe.
  */
 public final class AddressRates {
-    /** Buckets to remember. */
+    /** The largest number of addresses with a bucket. */
     static final int MAX_ADDRESSES = 20_000;
 
     private final double perSecond;

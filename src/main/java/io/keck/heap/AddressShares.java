@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A limited number of places, of which one address gets only a part; {@link Addresses#network} says which addresses count as
- * one. Never blocks. Thread-safe.
+ * Limits the places in use, in total and for each address; {@link Addresses#network} says which addresses count as one.
+ * Never blocks. Thread-safe.
  */
 public final class AddressShares {
     private final int limit;
@@ -36,7 +36,7 @@ public final class AddressShares {
         ADDRESS_FULL
     }
 
-    /** Whether {@link #enter} would give a place now; takes none. */
+    /** Returns the answer that {@link #enter} would give now, without taking a place. */
     public Answer free(String address) {
         if (taken.get() >= limit) {
             refused.incrementAndGet();

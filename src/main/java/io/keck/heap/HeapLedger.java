@@ -73,7 +73,7 @@ public final class HeapLedger {
     /** The part of the total below which a typed document is small. */
     private static final double SMALL = 1 / 32.0;
 
-    /** Heap that the server itself takes, in bytes. */
+    /** The heap that the server itself needs, in bytes. */
     private static final long OWN = 80L << 20;
     /** The part of the remaining heap that may be used for peers; the rest is for the temporary memory of allocations. */
     private static final double LIVING = 0.6;
@@ -247,7 +247,7 @@ public final class HeapLedger {
         return sentAway.sum();
     }
 
-    /** Whether so much is used that no more rooms are loaded. */
+    /** Whether so many bytes are in use that no more rooms are loaded. */
     public boolean isTight() {
         return relieves && used() > total * TIGHT;
     }
@@ -258,8 +258,8 @@ public final class HeapLedger {
     }
 
     /**
-     * Bytes to free before a cache may hold something of {@code whole} bytes, {@code more} of which are not counted yet;
-     * 0 if it may. Only what is small may be held when no more rooms are loaded.
+     * Bytes to free before a cache may hold something of {@code whole} bytes, {@code more} of which are not counted
+     * yet; 0 if it may. While no more rooms are loaded, a cache may hold only small things.
      */
     public long tooMuchWith(long more, long whole) {
         double part = whole <= total * SMALL ? 1 : TIGHT;

@@ -5,20 +5,21 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Token buckets by key, such as an address, a principal or a tenant. The caller names the rate and the burst with each call, so
- * they may change. Beyond a bound the bucket that was unused for longest is forgotten, and begins full again. Thread-safe.
+ * Token buckets by key, such as an address, a principal or a tenant. The caller names the rate and the burst with each
+ * call, so they may change. If there are too many buckets, the one that was unused for longest is forgotten, so its key
+ * begins with a full bucket again. Thread-safe.
  */
 public final class Rates {
     private static final double MILLIS = 1_000;
 
     private final LongSupplier clock;
-    /** When the bucket of a key is full again, in milliseconds of the clock. */
+    /** The time at which the bucket of a key is full again, in milliseconds of the clock. */
     private final Map<String, Double> fullAt;
 
     /**
      * Creates full buckets for all keys.
      *
-     * @param maxKeys buckets to remember
+     * @param maxKeys the largest number of buckets
      * @param clock a steady clock in milliseconds
      */
     public Rates(int maxKeys, LongSupplier clock) {
@@ -37,8 +38,8 @@ public final class Rates {
      * Takes one token, if there is one.
      *
      * @param perSecond tokens added per second
-     * @param burstSeconds seconds in which an empty bucket fills up
-     * @return 0, or the milliseconds until there is a token; then none was taken
+     * @param burstSeconds the seconds in which an empty bucket fills up
+     * @return 0 if a token was taken, otherwise the milliseconds until there is one
      */
     public synchronized long take(String key, double perSecond, double burstSeconds) {
         double now = clock.getAsLong();
@@ -50,7 +51,10 @@ public final class Rates {
         return wait;
     }
 
-    /** Takes tokens whether they are there or not. Returns the milliseconds until the debt is paid; 0 if there is none. */
+    /**
+     * Takes tokens even if the bucket lacks them, which leaves a debt. Returns the milliseconds until the debt is paid;
+     * 0 if there is none.
+     */
     public synchronized long charge(String key, double tokens, double perSecond, double burstSeconds) {
         double now = clock.getAsLong();
         double full = fullAfter(key, now, tokens, perSecond);

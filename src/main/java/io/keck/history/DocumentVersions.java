@@ -9,9 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The versions of documents: rows that somebody has named or that Keck has noted by itself. What is needed to read the
- * document at a version is kept as long as the version. Implementations are thread-safe; calls wait for the database and
- * throw {@link Unavailable} if it does not answer.
+ * The versions of documents. A version marks a row of a document's log, at the request of a user or automatically; the
+ * history that is needed to read the document at that row is kept as long as the version exists. Implementations are
+ * thread-safe; calls wait for the database and throw {@link Unavailable} if it does not answer.
  */
 public interface DocumentVersions {
     /** The longest label, in UTF-16 units. */
@@ -20,21 +20,22 @@ public interface DocumentVersions {
     /**
      * A version.
      *
-     * @param id of the version, above 0
-     * @param seq the row of the log after which the document is in this version
+     * @param id the id of the version, above 0
+     * @param seq the row of the log after which the document has the state of this version
      * @param label empty for none; two versions of a room never have the same
-     * @param isPinned whether it stays until somebody deletes it; a version that is not goes with the history around it
-     * @param isAutomatic whether Keck has noted it by itself
+     * @param isPinned whether the version is kept until it is deleted on request; any other version is dropped with the
+     *     history around it
+     * @param isAutomatic whether Keck made it without a request
      * @param by the principal that made it; {@code system} for Keck
-     * @param at when it was made, in milliseconds since 1970
+     * @param at the time at which it was made, in milliseconds since 1970
      */
     record Version(long id, long seq, String label, boolean isPinned, boolean isAutomatic, String by, long at) {}
 
     /**
-     * What is wanted.
+     * A version to be made.
      *
-     * @param seq a row that is kept
-     * @param label at most {@link #MAX_LABEL} characters; empty for none
+     * @param seq a row whose state is still known
+     * @param label at most {@link #MAX_LABEL} UTF-16 units; empty for none
      */
     record Wanted(long seq, String label, boolean isPinned, boolean isAutomatic, String by) {}
 
@@ -42,23 +43,23 @@ public interface DocumentVersions {
     enum Refusal {
         /** Another version of the room has the label. */
         LABEL_TAKEN,
-        /** The room has as many versions of this kind as it may have. */
+        /** The room has the largest allowed number of versions of this kind. */
         TOO_MANY
     }
 
     /**
      * The outcome of {@link #create}.
      *
-     * @param version what was made, or null
-     * @param refusal why nothing was made, or null
+     * @param version the new version, or null
+     * @param refusal why no version was made, or null
      */
     record Created(@Nullable Version version, @Nullable Refusal refusal) {}
 
     /**
-     * Makes a version. An automatic version that is one too many takes the place of the oldest automatic one that is not
-     * pinned.
+     * Makes a version. If the room has the largest allowed number of automatic versions, a new one replaces the oldest
+     * that is not pinned.
      *
-     * @throws HistoryGone if the row is not kept any more, or not written yet
+     * @throws HistoryGone if the state at the row is no longer known, or the row is not written yet
      * @throws RoomGone if the room was deleted
      * @throws RoomLost if there is no such room
      */
@@ -67,20 +68,20 @@ public interface DocumentVersions {
     /**
      * Lists versions, those of the newest rows first.
      *
-     * @param before the version after which the list goes on, or null for the newest
+     * @param before the last version of the previous page, or null for the first page
      * @param limit the largest number of versions
      */
     List<Version> list(long roomId, @Nullable Version before, int limit);
 
-    /** Finds the version with an id. */
+    /** Returns the version with this id. */
     Optional<Version> find(long roomId, long id);
 
-    /** Finds the version with a label, which must not be empty. */
+    /** Returns the version with this label, which must not be empty. */
     Optional<Version> labelled(long roomId, String label);
 
-    /** Sets whether a version is pinned; false if there is no such version. */
+    /** Sets whether a version is pinned; returns false if there is no such version. */
     boolean pin(long roomId, long id, boolean isPinned);
 
-    /** Deletes a version; false if there is none with that id. The history around it is not touched. */
+    /** Deletes a version; returns false if there is none with that id. The history around it stays. */
     boolean delete(long roomId, long id);
 }

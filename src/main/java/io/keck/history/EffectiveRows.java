@@ -6,11 +6,11 @@ import java.util.BitSet;
 import java.util.Deque;
 
 /**
- * Which of the rows that a request wants to take back still have an effect: a row that an earlier restoration has taken back
- * must not be taken back again, unless a later restoration has brought it back. Rows are added in order. Used by one thread.
+ * Finds the rows of a restoration that still have an effect. A row that an earlier restoration has reverted must not be
+ * reverted again, unless a later restoration has restored its effect. Rows are added in order. Used by one thread.
  */
 final class EffectiveRows {
-    /** The number of earlier restorations to whose time a state can go back exactly. */
+    /** The number of earlier restorations that are remembered with the rows in effect before them. */
     private static final int MAX_MOMENTS = 64;
 
     /** The rows in effect before a restoration. */
@@ -26,7 +26,7 @@ final class EffectiveRows {
         this.first = request.from() + 1;
     }
 
-    /** Adds a row that the request wants to take back. */
+    /** Adds a row that the request covers. */
     void add(long seq) {
         rows.set((int) (seq - first));
     }
@@ -46,7 +46,7 @@ final class EffectiveRows {
 
     private BitSet at(long seq) {
         BitSet then = rows;
-        for (Moment moment : moments) { // the first restoration after that row knows the rows before itself
+        for (Moment moment : moments) { // the first restoration after that row recorded the rows in effect before it
             if (moment.seq > seq) {
                 then = moment.rows;
                 break;

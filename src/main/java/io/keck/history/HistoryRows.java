@@ -8,13 +8,13 @@ import io.keck.feed.ChangeLog;
 
 /** Reads the rows of a document page by page. Stateless. */
 final class HistoryRows {
-    /** Bytes of rows that are read at once. */
+    /** The number of bytes of rows that are read at once. */
     private static final long PAGE = 4 << 20;
 
     /** Receives the rows. */
     @FunctionalInterface
     interface Visitor {
-        /** Receives the next row and its update. */
+        /** Called with the next row and its decoded update. */
         void row(ChangeLog.Change row, Update update);
     }
 
@@ -25,7 +25,7 @@ final class HistoryRows {
      *
      * @param after the row after which the first one is read
      * @param upTo the last row to be read
-     * @throws HistoryGone if a row is not kept, or not written yet
+     * @throws HistoryGone if a row is no longer stored, or not written yet
      * @throws RoomDamaged if a row is damaged or missing
      */
     static void read(HistoryReader reader, long roomId, long after, long upTo, Visitor visitor) {

@@ -10,25 +10,25 @@ import io.keck.feed.Authorship;
 import java.util.function.LongConsumer;
 
 /**
- * Makes the document at a row of its log: the newest checkpoint before it, and the rows after that. Thread-safe; calls wait for
- * the database.
+ * Builds the state of a document at a row of its log from the newest checkpoint at or before that row and the rows
+ * after the checkpoint. Thread-safe; calls wait for the database.
  */
 public final class PastStates {
-    /** Bytes of heap for each byte of an update while it is put into a store and written down again. */
+    /** Bytes of heap for each byte of an update while the update is in a store and is encoded again. */
     private static final long PER_BYTE = 4;
 
-    /** Bytes of heap for each range of an author. */
+    /** Bytes of heap for each range of clocks with an author. */
     private static final long PER_RANGE = 64;
 
     /**
      * A document at a row. Whoever has it must not change it.
      *
      * @param seq the row
-     * @param update everything up to that row in V1; deleted items have their content as far as it is kept
-     * @param authors who wrote and deleted what up to that row
+     * @param update all changes up to that row in V1; deleted items have their content as far as it is known
+     * @param authors the authors of insertions and deletions up to that row
      */
     public record Past(long seq, byte[] update, Authorship<Author> authors) {
-        /** Bytes on the heap, roughly. */
+        /** The approximate number of bytes on the heap. */
         public long memory() {
             return update.length + PER_RANGE * authors.size();
         }
@@ -36,22 +36,23 @@ public final class PastStates {
 
     private final HistoryReader reader;
 
-    /** @param reader reads what is kept */
+    /** @param reader reads the stored history */
     public PastStates(HistoryReader reader) {
         this.reader = reader;
     }
 
-    /** The reader of these states. */
+    /** The reader of the stored history. */
     public HistoryReader reader() {
         return reader;
     }
 
     /**
-     * Makes the document at a row.
+     * Builds the state of a document at a row.
      *
-     * @param onTaken is told how many bytes of heap are used in all, before more are; it may throw
-     * @throws HistoryGone if the row is not kept, or not written yet
-     * @throws RoomDamaged if a row up to there is damaged
+     * @param onTaken receives the total bytes of heap to be used, each time before that total grows; may throw to
+     *     refuse
+     * @throws HistoryGone if the state at the row is no longer known, or the row is not written yet
+     * @throws RoomDamaged if a row up to that one is damaged
      */
     public Past at(long roomId, long seq, LongConsumer onTaken) {
         if (seq == 0) {

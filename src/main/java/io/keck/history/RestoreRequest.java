@@ -5,16 +5,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which part of a document goes back, and how far. Immutable.
+ * A request to restore an earlier state of a document or of a part of it, or to revert some of its rows. Immutable.
  *
- * @param isState whether the document is to be as it was after row {@code from}; otherwise the rows after {@code from} up to
- *     {@code to} are taken back, and what was written after them stays
+ * @param isState true to restore the state after row {@code from}; false to revert the rows after {@code from} up to
+ *     {@code to} and to keep all later changes
  * @param from a row of the log; 0 for the empty document
- * @param to the last row that is taken back
- * @param root the name of the root to which this is restricted, or null
- * @param block the id of the block to which this is restricted, or null
- * @param by the principal whose rows are taken back, {@link Author#UNKNOWN} for those of an unknown author; null for all
- * @param agent the agent whose rows are taken back, see {@link Author#AGENT}; null for all
+ * @param to the last row that is reverted
+ * @param root the name of the only root that is changed, or null for all
+ * @param block the id of the only block that is changed, or null for all
+ * @param by the principal whose rows are reverted, {@link Author#UNKNOWN} for those of an unknown author; null for all
+ * @param agent the agent whose rows are reverted, see {@link Author#AGENT}; null for all
  */
 public record RestoreRequest(
         boolean isState,
@@ -26,12 +26,12 @@ public record RestoreRequest(
         @Nullable String agent) {
     private static final int MAX_NAME = 200;
 
-    /** Whether it concerns the whole document. */
+    /** Whether the request concerns the whole document. */
     public boolean isWhole() {
         return root == null && block == null;
     }
 
-    /** Whether a row of this author is taken back, if it is in the range. */
+    /** Whether a row of this author is reverted, provided that it is in the range. */
     boolean takesBack(@Nullable Author author) {
         boolean isTheirs = by == null || by.equals(author == null ? Author.UNKNOWN : author.principal());
         boolean isAgents = agent == null
@@ -40,9 +40,9 @@ public record RestoreRequest(
     }
 
     /**
-     * The value of the attribute {@link Author#RESTORE_OF}: {@code 12} for the state after row 12, {@code 12..40} for the
-     * rows after 12 up to 40, followed by {@code  by NAME} and {@code  agent NAME} for those of one author, and by
-     * {@code  part} if it concerns a part of the document.
+     * The value of the attribute {@link Author#RESTORE_OF}: {@code 12} for the state after row 12, {@code 12..40} for
+     * the rows after 12 up to 40, followed by {@code part} if only a part of the document is changed, and by
+     * {@code by NAME} and {@code agent NAME} if only rows of one author are reverted.
      */
     public String note() {
         StringBuilder note = new StringBuilder(String.valueOf(from));
@@ -64,13 +64,16 @@ public record RestoreRequest(
     }
 
     /**
-     * An earlier restoration, as a row says.
+     * An earlier restoration, read from the note of its row.
      *
-     * @param isState whether it went back to the state after row {@code from}
-     * @param of the rest of the note, which names an author
+     * @param isState whether it restored the state after row {@code from}
+     * @param of the rest of the note, which names an author; empty for rows of all authors
      */
     record Earlier(boolean isState, long from, long to, String of) {
-        /** Reads the note of a row; null if it has none, or concerns a part of the document. */
+        /**
+         * Reads the note of a row; returns null if there is none, or if the restoration concerned a part of the
+         * document.
+         */
         static @Nullable Earlier of(@Nullable Author author) {
             Map<String, String> attributes = author == null ? Map.of() : author.attributes();
             String note = attributes.getOrDefault(Author.RESTORE_OF, "");
@@ -88,7 +91,7 @@ public record RestoreRequest(
             }
         }
 
-        /** Whether it has taken back all rows of the author of another request, as far as they are in its range. */
+        /** Whether it reverted every row within its range that the request covers. */
         boolean covers(RestoreRequest request) {
             String theirs = new RestoreRequest(false, from, to, null, null, request.by, request.agent).note();
             return of.isEmpty() || theirs.endsWith(of);

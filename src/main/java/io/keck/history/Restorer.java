@@ -22,32 +22,32 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the edit with which a document goes back: an update on top of its current state, so that everybody who is connected
- * sees an ordinary change. Reads the history and changes nothing. Thread-safe.
+ * Prepares restorations of documents: updates on top of the current state, which clients receive as ordinary changes.
+ * Reads the history and changes nothing. Thread-safe.
  */
 public final class Restorer {
     /** The largest number of changes that {@link Prepared#changes} lists. */
     public static final int MAX_CHANGES = 1_000;
 
-    /** Steps of integration that each byte adds to the limit of a document, see {@link Doc#work}. */
+    /** Integration steps by which each byte of a document raises its limit, see {@link Doc#work}. */
     private static final long STEPS_PER_BYTE = 16;
 
     /** Bytes of heap for each byte of a document that is integrated, and for each byte of a row. */
     private static final long PER_BYTE = 12;
 
     /**
-     * A document now.
+     * The current state of a document.
      *
-     * @param seq the row up to which {@code state} goes
+     * @param seq the last row that {@code state} includes
      * @param state a V1 update
      */
     public record Now(String name, long roomId, long seq, byte[] state) {}
 
     /**
-     * An edit that is not made yet.
+     * A restoration that is not committed yet.
      *
-     * @param update a V1 update, or null if nothing has to change
-     * @param basedOn what a document has to contain before the update
+     * @param update a V1 update, or null if the document already has the wanted content
+     * @param basedOn the clocks that a document must contain before the update is applied
      * @param changes the changes of the update, at most {@link #MAX_CHANGES}
      * @param changeCount the number of all its changes
      */
@@ -58,7 +58,10 @@ public final class Restorer {
             List<History.Entry> changes,
             long changeCount) {}
 
-    /** Thrown when the request names a root or block that was not there, or has no place to come back to. */
+    /**
+     * Thrown when the request names a root or block that did not exist at that time, or whose container no longer
+     * exists.
+     */
     public static final class NotThereException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -73,7 +76,7 @@ public final class Restorer {
             this.isHomeless = isHomeless;
         }
 
-        /** Whether it was there, but what contained it is gone. */
+        /** Whether the block existed at that time but its container no longer exists. */
         public boolean isHomeless() {
             return isHomeless;
         }
@@ -87,7 +90,7 @@ public final class Restorer {
      * Creates a restorer.
      *
      * @param blocks finds a block of a document by its id
-     * @param maxSteps the steps of integration that a document may take, see {@link Doc#work}; each byte adds 16
+     * @param maxSteps the integration steps that a document may take, see {@link Doc#work}; each byte adds 16
      */
     public Restorer(HistoryReader history, BiFunction<Doc, String, @Nullable AbstractType> blocks, long maxSteps) {
         this.history = history;
@@ -96,13 +99,13 @@ public final class Restorer {
     }
 
     /**
-     * Prepares the edit. Waits for the database.
+     * Prepares a restoration. Waits for the database.
      *
-     * @param reserve asked for bytes of heap before they are used
-     * @throws HistoryGone if the history at the requested row is not kept
-     * @throws TooCostly if it takes too many steps
+     * @param reserve receives the bytes of heap to be used, before they are used; returns false to refuse
+     * @throws HistoryGone if the state at the requested row is no longer known
+     * @throws TooCostly if it takes more than the allowed steps
      * @throws Unavailable if the database does not answer, or there is not enough memory
-     * @throws NotThereException if the root or block is not there
+     * @throws NotThereException if the root or block did not exist, or its container no longer exists
      */
     public Prepared prepare(Now now, RestoreRequest request, LongPredicate reserve) {
         Work work = new Work(now, reserve);
@@ -110,7 +113,7 @@ public final class Restorer {
         return work.applied(request.isState() ? work.state(request) : work.without(request), target, request);
     }
 
-    /** The preparation of one edit. */
+    /** The preparation of one restoration. */
     private final class Work {
         private final Now now;
         private final LongPredicate reserve;

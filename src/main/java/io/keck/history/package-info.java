@@ -1,7 +1,7 @@
 /**
- * The history of documents as ports and values: what was written when by whom, and the document at any of its rows.
- * {@link io.keck.history.HistoryReader} reads what is kept; {@link io.keck.history.DocumentVersions} are the moments that
- * somebody has named.
+ * The history of documents as ports and values: the author and time of each change, and the document at any of its
+ * rows. {@link io.keck.history.HistoryReader} reads the stored history; {@link io.keck.history.DocumentVersions} holds
+ * marked states.
  */
 @NullMarked
 package io.keck.history;

@@ -9,11 +9,12 @@ import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
 /**
- * Bounds how many requests with a body are under way on the admin port: a task that reads parameters from its body waits for it
- * in a thread of the server. Tasks need no body, since their parameters may be in the address. Thread-safe.
+ * Limits the requests with a body that are in progress on the admin port, because a task that reads its parameters from
+ * the body occupies a thread of the server while it waits for the body. Tasks do not need a body, since parameters may
+ * be in the address. Thread-safe.
  */
 final class AdminBodies extends HttpFilter {
-    /** Requests with a body at the same time. */
+    /** The largest number of requests with a body at the same time. */
     static final int PLACES = 8;
 
     private static final long serialVersionUID = 1L;
@@ -24,12 +25,12 @@ final class AdminBodies extends HttpFilter {
         this(PLACES);
     }
 
-    /** @param places requests with a body at the same time; a test has more */
+    /** @param places the largest number of requests with a body at the same time; a test sets more */
     AdminBodies(int places) {
         this.places = new Semaphore(places);
     }
 
-    /** Places that are free. */
+    /** The number of free places. */
     int free() {
         return places.availablePermits();
     }

@@ -131,7 +131,7 @@ public final class AdminTasks {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // answered with the sentence below
+            // the refusal below is the answer
         }
         throw new BadQuestion("The parameter " + name + " must be a number from 0 to " + most + ".");
     }

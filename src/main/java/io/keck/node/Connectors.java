@@ -51,8 +51,8 @@ public final class Connectors {
     }
 
     /**
-     * Replaces names to listen on that have the addresses of several machines by this machine's address among them. So all
-     * containers of a network can be configured with the one name that they have in common.
+     * Replaces a configured name that resolves to addresses of several machines by the one address that belongs to this
+     * machine, so that all containers of a network can share one configuration with one name.
      */
     private static void bindToOwnAddresses(ServerFactory server) {
         for (ConnectorFactory connector : all(server)) {
@@ -75,7 +75,10 @@ public final class Connectors {
         }
     }
 
-    /** Leaves every failed call to the exception mapper of the interface; Dropwizard would answer some of them in JSON. */
+    /**
+     * Lets the exception mapper of the HTTP interface answer every failed call; Dropwizard would answer some of them in
+     * JSON.
+     */
     private static void mapFailuresInOnePlace(ServerFactory server) {
         if (server instanceof AbstractServerFactory factory) {
             factory.setRegisterDefaultExceptionMappers(false);
@@ -159,7 +162,7 @@ public final class Connectors {
         return all;
     }
 
-    /** Has the certificates of connectors read again when their files change. */
+    /** Registers the reload of certificates when their files change. */
     public static void reloadCertificates(Host host, ServerFactory server) {
         TlsReload.build(host, server);
     }

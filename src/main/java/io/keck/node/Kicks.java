@@ -49,7 +49,10 @@ public final class Kicks implements Managed {
         }
     };
 
-    /** Builds the kicks of a node, which hears of others over the bus and, if the database is shared, from it. */
+    /**
+     * Builds the kicks of a node, which learns of kicks on other nodes over the bus and, if the database is shared,
+     * from the database.
+     */
     public static Kicks build(Host host, Rooms rooms, Sockets sockets, Bus bus, Storage storage) {
         Kicks kicks = new Kicks(sockets, bus, storage.kicks(), storage.database()::isResponsive);
         rooms.onKick(kicks::noticed);

@@ -29,12 +29,13 @@ final class PemFiles {
     private PemFiles() {}
 
     /**
-     * The key store of a server.
+     * Creates the key store of a server.
      *
      * @param chain the certificate of the server first, then those of the authorities between it and a root
      * @param key PKCS #8, without a password
-     * @param password of the key store, which is only in memory
-     * @throws IllegalArgumentException with a sentence, if a file is not what it has to be or they do not belong together
+     * @param password the password of the key store, which is only in memory
+     * @throws IllegalArgumentException with a sentence, if a file lacks what it should contain, or the key does not
+     *     belong to the certificate
      */
     static KeyStore keyStore(Path chain, Path key, char[] password) {
         Certificate[] certificates = certificates(chain).toArray(new Certificate[0]);
@@ -53,9 +54,9 @@ final class PemFiles {
     }
 
     /**
-     * The authorities whose certificates are accepted.
+     * Creates a trust store of the authorities whose certificates are accepted.
      *
-     * @throws IllegalArgumentException with a sentence, if the file is not what it has to be
+     * @throws IllegalArgumentException with a sentence, if the file contains no certificates
      */
     static KeyStore trustStore(Path authorities) {
         try {
@@ -120,7 +121,10 @@ final class PemFiles {
                         + " -nodes\" makes one of other forms.");
     }
 
-    /** A certificate and its key are two files, of which one may be older for a moment. */
+    /**
+     * Whether a key belongs to a certificate. They are two files, so while they are being replaced one may be older
+     * than the other.
+     */
     private static boolean belongTogether(PrivateKey secret, PublicKey open) throws GeneralSecurityException {
         Signature signature = Signature.getInstance(
                 switch (open.getAlgorithm()) {

@@ -12,9 +12,12 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.eclipse.jetty.util.thread.ThreadPool;
 import org.jspecify.annotations.Nullable;
 
-/** A connector of type {@code http}: as Dropwizard's, which it replaces, but it is a {@link SocketsConnector}. */
+/** A connector of type {@code http}, which replaces Dropwizard's: its connector is a {@link SocketsConnector}. */
 public class PlainConnectorFactory extends HttpConnectorFactory {
-    /** Has the configuration read connectors of type {@code http} as these: of two with one name, the last counts. */
+    /**
+     * Registers this class for connectors of type {@code http}; of two classes with one type name, the last registered
+     * one is used.
+     */
     public static void register(ObjectMapper mapper) {
         mapper.registerSubtypes(new NamedType(PlainConnectorFactory.class, "http"));
     }

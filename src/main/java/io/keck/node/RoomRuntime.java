@@ -40,7 +40,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private static final long TICK_MS = 500;
     /** Milliseconds between two beats while rooms put work off. */
     private static final long BEAT_MS = 20;
-    /** Milliseconds until the next beat otherwise, unless a room puts work off. */
+    /** Milliseconds until the next beat while no room puts work off. */
     private static final long IDLE_BEAT_MS = 10_000;
 
     private static final long HELD_LOOK_MS = 5_000;
@@ -59,7 +59,7 @@ public final class RoomRuntime implements Managed, LifeCycle.Listener {
     private final Rooms rooms;
     private final long drainMillis;
     private volatile boolean draining;
-    /** Whether an operator drains the node, which stays up. */
+    /** Whether an operator has drained the node, which keeps running. */
     private volatile boolean drainedByOperator;
 
     private volatile boolean started;

@@ -21,25 +21,25 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connector of type {@code https}: as Dropwizard's, which it replaces, but it takes PEM files as well as key stores, and
- * reads them again when they have changed. Connections that are open go on with the certificate they have.
+ * A connector of type {@code https}, which replaces Dropwizard's: it accepts PEM files as well as key stores, and
+ * reloads them when they have changed. Open connections keep the certificate with which they were made.
  */
 public class TlsConnectorFactory extends HttpsConnectorFactory {
-    /** Of a key store that is only in memory. */
+    /** The password of a key store that exists only in memory. */
     private static final String IN_MEMORY = "in-memory";
 
     private static final String ABSENT = "absent";
     private static final String UNKNOWN = "unknown";
 
-    /** The certificate of the server and those of authorities between it and a root, in PEM. */
+    /** The file with the certificate of the server and those of the authorities between it and a root, in PEM. */
     @JsonProperty
     private @Nullable String certificate;
 
-    /** The private key of the certificate, in PEM (PKCS #8). */
+    /** The file with the private key of the certificate, in PEM (PKCS #8). */
     @JsonProperty
     private @Nullable String privateKey;
 
-    /** Authorities in PEM: only clients with a certificate of one of them may connect. */
+    /** The file with authorities in PEM: only clients with a certificate of one of them may connect. */
     @JsonProperty
     private @Nullable String clientAuthorities;
 
@@ -52,12 +52,15 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
     @JsonIgnore
     private String refused = "";
 
-    /** Has the configuration read connectors of type {@code https} as these: of two with one name, the last counts. */
+    /**
+     * Registers this class for connectors of type {@code https}; of two classes with one type name, the last registered
+     * one is used.
+     */
     public static void register(ObjectMapper mapper) {
         mapper.registerSubtypes(new NamedType(TlsConnectorFactory.class, "https"));
     }
 
-    /** Whether it is said where the certificate is. */
+    /** Whether the configuration names a certificate: a key store or PEM files. */
     @Override
     @JsonIgnore
     @ValidationMethod(message = "needs certificate and privateKey (PEM files), or keyStorePath")
@@ -91,7 +94,10 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
         return server;
     }
 
-    /** What tells whether files have changed. Where a name leads to another file, as certbot's do, that is a change. */
+    /**
+     * Returns a text that changes whenever one of the files changes, or a symbolic link, as certbot uses them, leads to
+     * another file.
+     */
     private String stamp() {
         return Stream.of(certificate, privateKey, clientAuthorities, getKeyStorePath(), getTrustStorePath())
                 .filter(path -> path != null && !path.isEmpty())
@@ -114,8 +120,8 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
     }
 
     /**
-     * Reads the files again if they have changed. If they are unusable, the old certificate stays in use and the next look tries
-     * again; a problem is logged once for each change.
+     * Reloads the files if they have changed. If they are unusable, the old certificate stays in use and the next call
+     * tries again; a problem is logged once for each change.
      */
     Look look() {
         SslContextFactory.Server server = running;
@@ -129,21 +135,21 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
             stamp = now;
             refused = "";
             return new Look(true, null);
-        } catch (Exception e) { // whatever the JDK's key stores throw
+        } catch (Exception e) { // the JDK's key stores throw many kinds of exceptions
             boolean isNews = !now.equals(refused);
             refused = now;
             return isNews ? new Look(false, String.valueOf(e.getMessage())) : Look.SAME;
         }
     }
 
-    /** Tries the files before Jetty reloads them, because Jetty serves no connection after a failed reload. */
+    /** Loads the files before Jetty reloads them, because Jetty serves no connection after a failed reload. */
     private void tryOut() throws Exception {
         SslContextFactory.Server trial = configureSslContextFactory(new SslContextFactory.Server());
         trial.start();
         trial.stop();
     }
 
-    /** For people: whose certificate is served and until when it is good. */
+    /** Describes the served certificate for the log: its subject and the end of its validity. */
     String described() {
         X509Certificate x509 = served();
         return x509 == null
@@ -152,7 +158,7 @@ public class TlsConnectorFactory extends HttpsConnectorFactory {
                         + x509.getNotAfter().toInstant();
     }
 
-    /** Until when the certificate is good that is served now, in milliseconds since 1970; empty if that is not known. */
+    /** The end of the validity of the certificate that is served now, in milliseconds since 1970; empty if unknown. */
     OptionalLong goodUntil() {
         X509Certificate x509 = served();
         return x509 == null

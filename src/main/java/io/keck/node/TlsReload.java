@@ -24,7 +24,7 @@ final class TlsReload implements Managed {
         this.connectors = connectors;
     }
 
-    /** Looks after all connectors of the configuration that have certificates. */
+    /** Registers the check for all configured connectors that have certificates. */
     static void build(Host host, ServerFactory server) {
         List<TlsConnectorFactory> connectors = Connectors.all(server).stream()
                 .filter(TlsConnectorFactory.class::isInstance)
@@ -37,7 +37,7 @@ final class TlsReload implements Managed {
         }
     }
 
-    /** For how long the certificate is good that ends first; not a number where none is served. */
+    /** The seconds until the first of the served certificates expires; NaN if none is served. */
     static double secondsLeft(List<TlsConnectorFactory> connectors, long now) {
         OptionalLong first = connectors.stream()
                 .map(TlsConnectorFactory::goodUntil)

@@ -4,14 +4,17 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Judges addresses of links and images, which anybody may have written: none that runs a script gets through. Stateless. */
+/**
+ * Filters addresses of links and images. They may come from hostile peers, so no address that could run a script
+ * passes. Stateless.
+ */
 final class Addresses {
     private static final Set<String> SCHEMES = Set.of("http", "https", "mailto", "tel", "ftp");
     private static final String[] IMAGES = {"data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp"};
 
     private Addresses() {}
 
-    /** The address of a link, or null for none that may be followed. */
+    /** Returns the address of a link; null if it is missing or not allowed. */
     static @Nullable String link(@Nullable String address) {
         if (address == null || address.isEmpty() || address.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
             return null;
@@ -24,7 +27,7 @@ final class Addresses {
         return SCHEMES.contains(address.substring(0, colon).toLowerCase(Locale.ROOT)) ? address : null;
     }
 
-    /** The address of an image, or null. */
+    /** Returns the address of an image; null if it is missing or not allowed. */
     static @Nullable String image(@Nullable String address) {
         if (address != null) {
             for (String data : IMAGES) {

@@ -3,16 +3,16 @@ package io.keck.prose;
 import java.util.List;
 
 /**
- * A block of a text, with the blocks in it. Immutable; nests at most {@link Prose#MAX_DEPTH} deep.
+ * A block of a text, with nested blocks, at most {@link Prose#MAX_DEPTH} deep. Immutable.
  *
- * @param kind what it is
+ * @param kind the kind of the block
  * @param level the level of a heading, 1 to 6; 1 for a checked item; otherwise 0
  * @param info the language of code; otherwise empty
- * @param spans its own text
- * @param children the blocks in it
+ * @param spans the text of the block itself
+ * @param children the nested blocks
  */
 record Block(Kind kind, int level, String info, List<Span> spans, List<Block> children) {
-    /** What a block is. */
+    /** The kinds of blocks. */
     enum Kind {
         PARAGRAPH,
         HEADING,
@@ -25,7 +25,7 @@ record Block(Kind kind, int level, String info, List<Span> spans, List<Block> ch
         TABLE,
         ROW,
         CELL,
-        /** Nothing of its own: what is in it counts. */
+        /** A container without a meaning of its own; only its children are written. */
         GROUP;
 
         boolean isItem() {
@@ -37,7 +37,7 @@ record Block(Kind kind, int level, String info, List<Span> spans, List<Block> ch
         return new Block(kind, 0, "", spans, children);
     }
 
-    /** Its text without marks. */
+    /** The text of the block without marks. */
     String plain() {
         StringBuilder out = new StringBuilder();
         for (Span span : spans) {

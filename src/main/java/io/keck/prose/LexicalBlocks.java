@@ -15,12 +15,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads texts as Lexical writes them: an element is a text with properties as attributes; a map in it holds the properties
- * of the text that follows, and other elements are embedded. Stateless. Source: {@code @lexical/yjs},
- * {@code CollabElementNode.ts}, {@code CollabTextNode.ts}.
+ * Reads documents of Lexical. An element is a Yjs text whose attributes are the element's properties. In that text an
+ * embedded map holds the properties of the characters that follow it, and other elements are embedded texts. Stateless.
+ * Source: {@code @lexical/yjs}, {@code CollabElementNode.ts}, {@code CollabTextNode.ts}.
  */
 final class LexicalBlocks {
-    /** The property that says what a node is. */
+    /** The property that names the type of a node. */
     static final String TYPE = "__type";
 
     private static final int MAX_LEVEL = 6;
@@ -36,7 +36,7 @@ final class LexicalBlocks {
         return inside(root, 0).blocks;
     }
 
-    /** What is in an element: text of its own, and blocks. */
+    /** The content of an element: its own text, and blocks. */
     private record Inside(List<Span> spans, List<Block> blocks) {}
 
     private static Inside inside(YText element, int depth) {
@@ -96,7 +96,9 @@ final class LexicalBlocks {
         };
     }
 
-    /** A list: an item that holds nothing but a list stands for the items below the one before it. */
+    /**
+     * Reads a list. An item that holds only a list is not an item of its own: its list belongs below the previous item.
+     */
     private static void list(YXmlText list, Inside into, int depth) {
         Kind kind = switch (property(list, "__listType")) {
             case "number" -> Kind.NUMBERED;

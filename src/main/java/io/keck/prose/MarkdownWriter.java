@@ -24,11 +24,11 @@ final class MarkdownWriter {
         write(blocks, new Lines(out));
     }
 
-    /** Lines with what stands before each of them; empty lines are written when another line follows. */
+    /** Writes lines with a prefix. An empty line is written only once another line follows. */
     private static final class Lines {
         private final Consumer<String> out;
         private String before = "";
-        /** Stands before the next line only, instead of the end of {@link #before}. */
+        /** The prefix of the next line, if it differs from {@link #before}. */
         private @Nullable String first;
 
         private boolean isEmpty = true;
@@ -53,7 +53,10 @@ final class MarkdownWriter {
             isGapDue = first == null;
         }
 
-        /** Writes with more before each line; {@code mark} stands before the first one. */
+        /**
+         * Writes lines with a longer prefix: {@code more} is added for each line, {@code mark} instead for the first
+         * one.
+         */
         void within(String mark, String more, Runnable inside) {
             if (isGapDue && !isEmpty) {
                 out.accept(before.stripTrailing() + "\n");
@@ -122,7 +125,7 @@ final class MarkdownWriter {
         }
     }
 
-    /** What is in an item: a list follows its text at once, anything else after an empty line. */
+    /** Writes the children of an item: a list directly follows the item's text, anything else follows an empty line. */
     private void items(List<Block> children, Lines lines) {
         if (!children.isEmpty() && children.get(0).kind().isItem()) {
             Kind last = null;
@@ -207,7 +210,7 @@ final class MarkdownWriter {
         return out.toString();
     }
 
-    /** Joins runs with the same marks, which come in pieces. */
+    /** Joins neighbouring runs with the same marks. */
     private static List<Span> merged(List<Span> spans) {
         List<Span> merged = new ArrayList<>();
         StringBuilder text = new StringBuilder();
@@ -253,7 +256,7 @@ final class MarkdownWriter {
         String text = span.text();
         int from = 0;
         int to = text.length();
-        // marks around spaces are no marks
+        // Markdown does not recognise a mark next to a space, so spaces stay outside
         while (from < to && Character.isWhitespace(text.charAt(from))) {
             from++;
         }
@@ -300,7 +303,7 @@ final class MarkdownWriter {
         }
     }
 
-    /** Escapes what Markdown would take for its own. */
+    /** Escapes the characters that Markdown would interpret. */
     private static String escape(String text, boolean isStartOfLine) {
         StringBuilder safe = new StringBuilder(text.length() + 16);
         boolean isStart = isStartOfLine;

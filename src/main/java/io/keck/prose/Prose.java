@@ -12,11 +12,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of a document in the blocks of its editor. Roots that are neither texts nor XML (maps, arrays) have no text.
- * Read once from a document; afterwards independent of it, and immutable.
+ * The text of a document, in the blocks of the editor that wrote it. Roots that are neither texts nor XML (maps,
+ * arrays) contribute nothing. Immutable, and independent of the document after {@link #of}.
  */
 public final class Prose {
-    /** The depth of blocks; what is nested deeper becomes part of the block at that depth. */
+    /** The largest depth of blocks; content that is nested deeper becomes part of the block at that depth. */
     static final int MAX_DEPTH = 50;
 
     private final List<Block> blocks;
@@ -26,7 +26,7 @@ public final class Prose {
     }
 
     /**
-     * Reads a document, on its thread.
+     * Reads a document; to be called by the thread that owns it.
      *
      * @param only the name of the only root to read; null for all, in the order of their names
      */
@@ -52,7 +52,7 @@ public final class Prose {
         };
     }
 
-    /** Whether the first thing embedded in a text says of which type it is in Lexical's way. */
+    /** Whether a text is one of Lexical: its first embedded value names its type as Lexical does. */
     private static boolean isOfLexical(Root root) {
         var runs = root.asText().runs();
         while (runs.next()) {
@@ -64,17 +64,19 @@ public final class Prose {
         return false;
     }
 
-    /** Writes plain text: blocks in lines, items with a mark before them. */
+    /** Writes plain text: each block on lines of its own, items with a leading mark. */
     public void writeText(Consumer<String> out) {
         new TextWriter(out).write(blocks);
     }
 
-    /** Writes Markdown (CommonMark, and tables and checked items of GitHub). Everything that is text is escaped. */
+    /** Writes Markdown (CommonMark, with tables and checked items of GitHub). All text is escaped. */
     public void writeMarkdown(Consumer<String> out) {
         new MarkdownWriter(out).write(blocks);
     }
 
-    /** Writes HTML elements, for the body of a page. Everything that is text is escaped, addresses of scripts are left out. */
+    /**
+     * Writes HTML elements for the body of a page. All text is escaped; addresses that could run a script are left out.
+     */
     public void writeHtml(Consumer<String> out) {
         new HtmlWriter(out).write(blocks);
     }

@@ -110,7 +110,7 @@ final class QuillBlocks {
         return block;
     }
 
-    /** An item below another one: Quill's lists are flat, and say how far each item is indented. */
+    /** Nests an item below others: Quill's lists are flat, and each item carries its indentation. */
     private Block indented(Block item, @Nullable Object indent) {
         int depth = indent instanceof Number number ? Math.min(number.intValue(), Prose.MAX_DEPTH) : 0;
         if (depth <= 0

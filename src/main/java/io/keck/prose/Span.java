@@ -10,20 +10,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run of text with the same marks, a line break, or an image within text. Immutable.
  *
- * @param kind what it is
- * @param text the text; for an image its description
- * @param link the address that it leads to, or of the image; null for none
+ * @param kind the kind of the span
+ * @param text the text; the description of an image
+ * @param link the target of a link, or the address of an image; null for none
  */
 record Span(
         Kind kind, String text, Set<Mark> marks, @Nullable String link) {
-    /** What a span is. */
+    /** The kinds of spans. */
     enum Kind {
         TEXT,
         BREAK,
         IMAGE
     }
 
-    /** A way to show text. */
+    /** The ways to format text. */
     enum Mark {
         BOLD,
         ITALIC,
@@ -44,8 +44,9 @@ record Span(
     }
 
     /**
-     * Text with the formats of an editor: y-prosemirror, BlockNote and Quill name them alike. A mark that may overlap with
-     * others of its name has a suffix behind two hyphens in y-prosemirror.
+     * Creates text with the formats of an editor; y-prosemirror, BlockNote and Quill use the same names. In
+     * y-prosemirror the name of a mark that may overlap with another one of the same name ends in two hyphens and a
+     * suffix.
      */
     static Span formatted(String text, Map<String, @Nullable Object> formats) {
         EnumSet<Mark> marks = EnumSet.noneOf(Mark.class);
@@ -62,7 +63,7 @@ record Span(
                 case "code" -> marks.add(Mark.CODE);
                 case "link" -> link = address(format.getValue());
                 default -> {
-                    // colours, sizes and what applications add have no counterpart
+                    // colours, sizes and formats of applications have no counterpart
                 }
             }
         }

@@ -24,7 +24,7 @@ final class TextWriter {
             number = block.kind() == Kind.NUMBERED ? number + 1 : 0;
             switch (block.kind()) {
                 case GROUP, TABLE -> {
-                    // what is in them counts
+                    // only their children are written
                 }
                 case ROW -> line(indent, "", row(block));
                 case RULE -> line(indent, "", "---");

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads XML as y-prosemirror writes it, under the names of nodes of ProseMirror's basic schema, of Tiptap and of BlockNote.
+ * Reads the XML of y-prosemirror, with the node names of ProseMirror's basic schema, of Tiptap and of BlockNote.
  * Stateless. Source: {@code y-prosemirror/src/plugins/sync-plugin.js}, {@code @blocknote/core} schema of blocks.
  */
 final class XmlBlocks {
@@ -24,7 +24,11 @@ final class XmlBlocks {
         return blocks(nodes, Kind.BULLET, 0);
     }
 
-    /** @param item what the items of the list around these nodes are */
+    /**
+     * Reads nodes as blocks.
+     *
+     * @param item the kind of items in the list that contains these nodes
+     */
     private static List<Block> blocks(List<? extends AbstractType> nodes, Kind item, int depth) {
         List<Block> blocks = new ArrayList<>();
         List<Span> loose = new ArrayList<>();
@@ -49,7 +53,10 @@ final class XmlBlocks {
         }
     }
 
-    /** The name of a node without case and underscores: Tiptap writes bulletList, ProseMirror bullet_list. */
+    /**
+     * Returns the name of a node in lower case and without underscores: Tiptap writes bulletList, ProseMirror
+     * bullet_list.
+     */
     private static String name(YXmlElement element) {
         return element.nodeName().replace("_", "").toLowerCase(Locale.ROOT);
     }
@@ -88,7 +95,7 @@ final class XmlBlocks {
         return depth < Prose.MAX_DEPTH ? blocks(element.children(), item, depth + 1) : flat(element);
     }
 
-    /** What is nested too deep, as one paragraph. */
+    /** Reads content that is nested too deep, as one paragraph. */
     private static List<Block> flat(YXmlElement element) {
         List<Span> spans = new ArrayList<>();
         for (AbstractType node : element.descendants()) {
@@ -107,7 +114,7 @@ final class XmlBlocks {
         return new Block(kind, level, info, List.copyOf(spans), List.of());
     }
 
-    /** A block of BlockNote: its content is its first node, the blocks below it the second. */
+    /** Reads a block of BlockNote: its first node is its content, the second holds the blocks below it. */
     private static void container(YXmlElement element, int depth, List<Block> blocks) {
         List<Block> inside = children(element, Kind.BULLET, depth);
         if (inside.isEmpty()) {
@@ -119,7 +126,7 @@ final class XmlBlocks {
         blocks.add(new Block(first.kind(), first.level(), first.info(), first.spans(), List.copyOf(children)));
     }
 
-    /** An item of a list: the text of its first paragraph is its own. */
+    /** Reads an item of a list: its first paragraph becomes its own text. */
     private static Block item(YXmlElement element, Kind kind, int level, int depth) {
         List<Block> inside = children(element, kind, depth);
         boolean hasText = !inside.isEmpty() && inside.get(0).kind() == Kind.PARAGRAPH;
@@ -157,7 +164,7 @@ final class XmlBlocks {
         return List.copyOf(rows);
     }
 
-    /** The text of a cell: its paragraphs with breaks between them. */
+    /** Reads the text of a cell: its paragraphs, separated by line breaks. */
     private static List<Span> cell(YXmlElement element) {
         List<Span> spans = new ArrayList<>();
         for (AbstractType node : element.children()) {
@@ -217,7 +224,7 @@ final class XmlBlocks {
         return Span.image(text(element, "alt", "caption", "name", "title"), text(element, "src", "url"));
     }
 
-    /** The first of these attributes that is a text and not empty. */
+    /** Returns the first of these attributes that is a string and not empty. */
     private static String text(YXmlElement element, String... names) {
         for (String name : names) {
             if (element.getAttribute(name) instanceof String text && !text.isEmpty()) {

@@ -1,6 +1,7 @@
 /**
- * Documents of rich text editors as plain text, Markdown and HTML: {@link io.keck.prose.Prose}. Reads what y-prosemirror
- * (Tiptap), BlockNote, Lexical and Quill store; everything else is left out or read as plain paragraphs.
+ * Converts documents of rich text editors to plain text, Markdown and HTML: {@link io.keck.prose.Prose}. Reads
+ * documents of y-prosemirror (Tiptap), BlockNote, Lexical and Quill; other content is left out or read as plain
+ * paragraphs.
  */
 @NullMarked
 package io.keck.prose;

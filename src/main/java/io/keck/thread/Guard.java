@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs recurring work and survives whatever it throws. The first failure is logged with its stack trace, further ones at
- * most once a minute with their number. Failures are counted by name over all guards of the process. Used by one thread; any
- * thread may read the counts.
+ * Runs recurring work and survives every exception that it throws. The first failure is logged with its stack trace,
+ * further ones at most once a minute with their number. Failures are counted by name over all guards of the process.
+ * Used by one thread; any thread may read the counts.
  */
 public final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);

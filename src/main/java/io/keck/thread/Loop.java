@@ -150,7 +150,7 @@ public final class Loop {
         overBy = nanos.getAsLong() + TimeUnit.MILLISECONDS.toNanos(inMillis + patienceMillis);
     }
 
-    /** Tells that a long turn makes progress and is not stuck; called from within the turn. */
+    /** Reports that a long turn makes progress and is not stuck; to be called from within the turn. */
     public void goesOn() {
         due(0);
     }
@@ -161,7 +161,7 @@ public final class Loop {
         LockSupport.unpark(thread);
     }
 
-    /** Lets no further turn begin; does not wait for the current one. */
+    /** Prevents further turns; does not wait for the current one. */
     public void stop() {
         isStopping = true;
         LockSupport.unpark(thread);

@@ -115,9 +115,9 @@ final class ClientStructs {
     }
 
     /**
-     * Whether run {@code i} may be joined with the item that follows it and names it as its origin. Text may, unless
-     * the run is known to be under a key, where Yjs puts no text: many updates that are merged lack the origin of
-     * their first item, so it is unknown where that item is.
+     * Whether run {@code i} may be joined with the item that follows it and names it as its origin. Text may be joined
+     * unless the run is known to be under a key, because Yjs puts no text under keys. It may be joined even where the
+     * parent is unknown: many merged updates lack the origin of their first item.
      */
     private boolean joins(int i, int ref) {
         if (ref == Refs.DELETED || parentage == null) {

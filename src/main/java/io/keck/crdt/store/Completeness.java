@@ -165,7 +165,7 @@ public final class Completeness {
         return clock;
     }
 
-    // ---- what is left
+    // ---- what still waits
 
     private void countWaiting(Line line) {
         if (!line.isAtStruct) {

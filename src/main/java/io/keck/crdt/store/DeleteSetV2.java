@@ -6,8 +6,8 @@ import io.keck.crdt.lib0.Encoder;
 import java.util.Arrays;
 
 /**
- * Delete sets in V2 form: each range is its distance from the end of the client's previous range, and its length less
- * one. Stateless. Source: Yjs {@code DeleteSet.js}, {@code UpdateEncoder.js} {@code DSEncoderV2}.
+ * Delete sets in V2 form: a range is written as its distance from the end of the client's previous range, and its
+ * length less one. Stateless. Source: Yjs {@code DeleteSet.js}, {@code UpdateEncoder.js} {@code DSEncoderV2}.
  */
 final class DeleteSetV2 {
     private DeleteSetV2() {}

@@ -11,8 +11,8 @@ final class EmptyStructs {
     private EmptyStructs() {}
 
     /**
-     * Returns the update without them. All other structs are copied byte for byte; a client that has no other struct is
-     * left out.
+     * Returns the update without structs and deleted ranges of no length. All other structs are copied byte for byte; a
+     * client that has no other struct is left out.
      *
      * @param bytes an update that was checked
      * @param deletesAt the index in the bytes at which the deletes begin

@@ -1,6 +1,9 @@
 package io.keck.crdt.store;
 
-/** Writes structs and deletes that are in memory in any form as an update in wire format V1, in order. Stateless. */
+/**
+ * Writes structs and deletes that the caller has sorted as an update in wire format V1; structs are copied from the
+ * bytes of a checked update. Stateless.
+ */
 final class OrderedUpdate {
     private OrderedUpdate() {}
 

@@ -19,7 +19,7 @@ public final class Ranges {
 
     /** Start and end of each range. */
     private int[] ints = NO_INTS;
-    /** The same once a bound exceeds an int; {@link #ints} is empty then. */
+    /** Start and end of each range once a bound exceeds an int; {@link #ints} is empty then. */
     private long @Nullable [] longs;
 
     private int n;

@@ -144,7 +144,7 @@ class StructWriter {
         content.reset();
     }
 
-    /** Where content of that kind is written to. */
+    /** The encoder that receives content of that kind. */
     Encoder contentOf(int ref) {
         return content;
     }
@@ -209,7 +209,7 @@ class StructWriter {
         return originClock;
     }
 
-    /** Client of its right origin, or -1. */
+    /** Client of the right origin of the struct that was opened last, or -1. */
     long rightClient() {
         return rightClient;
     }
@@ -218,7 +218,7 @@ class StructWriter {
         return rightClock;
     }
 
-    /** Its parent info in wire form, if it has neither origin. */
+    /** Parent info, in wire form, of the struct that was opened last; only for items without origins. */
     Decoder parent() {
         return new Decoder(parent, parentFrom, parentTo);
     }

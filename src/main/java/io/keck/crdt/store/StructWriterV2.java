@@ -24,9 +24,9 @@ final class StructWriterV2 extends StructWriter {
     private final RleEncoder parentInfos;
     private final UintOptRleEncoder typeRefs;
     private final UintOptRleEncoder lengths;
-    /** What is in no column, of all clients before the current one. */
+    /** The values that belong to no column, of all clients before the current one. */
     private final Encoder rest;
-    /** What is in no column, of the current client. */
+    /** The values that belong to no column, of the current client. */
     private final Encoder block;
 
     private final Encoder spilledContent;
@@ -205,7 +205,7 @@ final class StructWriterV2 extends StructWriter {
         all.write(column);
     }
 
-    /** As {@link DeleteSetV2} does. */
+    /** Writes the deletes in the form that {@link DeleteSetV2} describes. */
     private static void deletes(ClientStructs[] deleters, Encoder out) {
         out.writeVarUint(deleterCount(deleters));
         for (ClientStructs c : deleters) {

@@ -40,7 +40,7 @@ final class UpdateParser {
     long client0;
 
     long state0;
-    /** The same for all clients, two numbers each, if there are several. */
+    /** If there are several clients: the client and the clock that it reaches, for each of them. */
     long[] states = NOTHING;
 
     private final DecodeLimits limits;

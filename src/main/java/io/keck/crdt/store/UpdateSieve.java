@@ -241,7 +241,7 @@ public final class UpdateSieve {
             return low < range[1] && rows.clock(low) <= clock ? low : -1;
         }
 
-        /** What needs a struct that is not taken is not taken either. */
+        /** Excludes from {@link #TAKEN} every struct that needs an excluded one. */
         private void spread() {
             int[] open = new int[groups.length];
             int count = 0;

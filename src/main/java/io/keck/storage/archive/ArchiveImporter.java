@@ -44,7 +44,7 @@ public final class ArchiveImporter {
     private static final int ATTEMPTS = 5;
     private static final String BROKEN = "the document of a room cannot be decoded: ";
 
-    /** Receives the progress of an import. */
+    /** Receives the progress of an import, on the importing thread. */
     public interface Listener {
         /** Called after the file was checked up to a position in bytes. */
         void checked(long position);
@@ -174,7 +174,10 @@ public final class ArchiveImporter {
         return run(file, only == null ? file.resolveSibling(file.getFileName() + ".imported") : null);
     }
 
-    /** As {@link #run(Path)}, without a mark of how far it is: into a database that is thrown away when it is cut. */
+    /**
+     * Imports a file as {@link #run(Path)} does, but stores no progress beside it: for a database that is discarded if
+     * the import is interrupted.
+     */
     public Result runOnce(Path file) throws IOException {
         return run(file, null);
     }
@@ -199,7 +202,7 @@ public final class ArchiveImporter {
         return new Result(made, merged, unchanged, leftOut, blobs, blobsThere, from > 0);
     }
 
-    /** The position up to which this database has imported the file. */
+    /** Returns the position up to which this database has imported the file, from the stored progress. */
     private long marked(Path mark) throws IOException {
         if (!Files.exists(mark)) {
             return 0;

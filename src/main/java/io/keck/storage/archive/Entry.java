@@ -34,7 +34,7 @@ public sealed interface Entry {
     /** The archive is complete. */
     record End(long rooms, long blobs) implements Entry {}
 
-    /** The number of the kind in the file. */
+    /** The number that stands for the kind in the file. */
     default int kind() {
         if (this instanceof Room) {
             return 1;
@@ -50,7 +50,7 @@ public sealed interface Entry {
         return 6;
     }
 
-    /** The body. */
+    /** Encodes the body. */
     default byte[] encode() {
         if (this instanceof State state) {
             return state.update();

@@ -50,7 +50,7 @@ public final class Exporter {
         void incomplete(String room, String what);
     }
 
-    /** The content of the file. */
+    /** The numbers of what the file contains. */
     public record Result(long rooms, long blobs, long bytes, long leftOut, boolean resumed) {}
 
     private record Room(long id, String name, long createdAt, Replica.Position head) {}
@@ -70,10 +70,10 @@ public final class Exporter {
     private long total;
 
     /**
-     * An export, to be run once.
+     * Creates an export, to be run once.
      *
-     * @param h of the primary
-     * @param replica that is read instead where it has all of a document, or null
+     * @param h a handle of the primary
+     * @param replica a replica that is read instead of the primary if it has all rows of a document, or null
      * @param only the name of the one room, or null for all
      */
     public Exporter(
@@ -139,7 +139,7 @@ public final class Exporter {
                 entry = reader.next();
             }
         } catch (ArchiveException e) {
-            // it was cut here
+            // the file was truncated here
         }
         blobs = blobsThere;
         return keep;
@@ -199,7 +199,10 @@ public final class Exporter {
         rooms++;
     }
 
-    /** Reads from the replica if it has the rows and they are undamaged; damage there does not mean that the primary has any. */
+    /**
+     * Reads from the replica if it has the rows and they are undamaged; damage of the replica says nothing about the
+     * primary.
+     */
     private Contents contents(Room room) {
         Replica asked = replica;
         if (asked != null) {

@@ -50,10 +50,10 @@ public final class DatabaseDoctor {
     private @Nullable Set<String> applied;
 
     /**
-     * A doctor of one database.
+     * Creates a doctor of one database.
      *
-     * @param pool the connections of one node
-     * @param historyDirectory where segments of history are stored as files, or null
+     * @param pool the number of connections that one node opens
+     * @param historyDirectory the directory of segments that are stored as files, or null
      */
     public DatabaseDoctor(DirectConnections connections, int pool, Clock clock, @Nullable Path historyDirectory) {
         this.historyDirectory = historyDirectory;
@@ -234,7 +234,7 @@ public final class DatabaseDoctor {
         return done.contains("4-links") && done.contains("10-blobs");
     }
 
-    // ------------------------------------------------------------------ what is stored
+    // ------------------------------------------------------------------ the stored data
 
     /** The number of rooms and blobs that a scrub examines. */
     public long total() {
@@ -267,9 +267,9 @@ public final class DatabaseDoctor {
     }
 
     /**
-     * Shows that nothing is left of purged documents.
+     * Examines whether nothing is left of purged documents.
      *
-     * @param text that was in one of them, and is searched for everywhere; empty for none
+     * @param text a text that was in one of them and is searched for everywhere; empty for none
      */
     public void purged(String text, Findings findings) {
         Set<String> done = applied;

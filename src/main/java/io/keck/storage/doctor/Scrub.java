@@ -91,7 +91,7 @@ final class Scrub {
      * Examines all rooms and their blobs.
      *
      * @param only the name of the only room to examine, or null
-     * @param withBlobs whether blobs are read, too
+     * @param withBlobs whether blobs are read as well
      */
     void run(@Nullable String only, boolean withBlobs) {
         long after = 0;

@@ -20,18 +20,18 @@ import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of changes of rooms, in the table {@code history_sessions}. They are summed up when rows are folded, so a
- * page needs an index and the few rows since then, however long the history is. The rows of an author belong to one session
- * until a pause of {@link #PAUSE_MILLIS}, whoever else writes meanwhile. Stateless.
+ * Sessions of changes, in the table {@code history_sessions}. They are computed when rows are folded, so a page of
+ * sessions needs one index and the few rows since then, however long the history is. Rows of one author belong to one
+ * session until that author pauses for {@link #PAUSE_MILLIS}; rows of others in between do not end it. Stateless.
  */
 final class Activity {
-    /** A session ends with a pause of this length. */
+    /** The pause after which the next row of an author begins a new session. */
     static final long PAUSE_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
-    /** The longest session. */
+    /** The longest duration of a session. */
     static final long LONGEST_MILLIS = TimeUnit.HOURS.toMillis(8);
 
-    /** The rows that are read at once. */
+    /** The number of rows that are read at once. */
     private static final int PAGE = 2_000;
 
     private static final String ROWS = """
@@ -58,15 +58,15 @@ final class Activity {
     record Key(long author, String origin) {}
 
     /**
-     * Sessions of some rows.
+     * The sessions of a range of rows.
      *
-     * @param bytes of the updates of these rows
+     * @param bytes the bytes of the updates of these rows
      */
     record Sums(List<Sum> all, long bytes) {}
 
     private record Row(long seq, long at, long size, Key key) {}
 
-    /** A session as it is stored. */
+    /** A session in the form in which it is stored. */
     record Sum(Key key, long first, long last, long from, long to, long rows, long bytes) {
         boolean takes(long at) {
             return at - to < PAUSE_MILLIS && at - from < LONGEST_MILLIS;
@@ -84,9 +84,9 @@ final class Activity {
     private Activity() {}
 
     /**
-     * Sums up the rows of the log after a row, in the order of their first rows.
+     * Groups the rows of the log after a row into sessions, ordered by their first rows.
      *
-     * @param continues whether the stored sessions of their authors go on
+     * @param continues whether these rows may extend stored sessions of their authors
      */
     private static Sums sum(Handle h, long roomId, long after, long upTo, boolean continues) {
         long bytes = 0;
@@ -151,12 +151,12 @@ final class Activity {
                 rs.getLong(8));
     }
 
-    /** Sums up the rows of the log after a row; the stored sessions of their authors go on. */
+    /** Groups the rows of the log after a row into sessions; these rows may extend stored sessions of their authors. */
     static Sums sums(Handle h, long roomId, long after, long upTo) {
         return sum(h, roomId, after, upTo, true);
     }
 
-    /** Stores sessions, in the transaction that notes that they are stored. */
+    /** Stores sessions; to be called in the transaction that records up to which row sessions are stored. */
     static void store(Handle h, long roomId, Sums sums) {
         for (Sum sum : sums.all()) {
             h.createUpdate(PUT)
@@ -173,7 +173,7 @@ final class Activity {
         }
     }
 
-    /** Returns a page of sessions, newest first; those of the newest rows are summed up on the way. */
+    /** Returns a page of sessions, newest first; sessions of rows that are not folded yet are computed for it. */
     static List<Session> read(Handle h, long roomId, long before, int limit, @Nullable String by) {
         long stored = h.createQuery("SELECT sessions_seq FROM history_rooms WHERE room_id = :room")
                 .bind("room", roomId)
@@ -205,7 +205,7 @@ final class Activity {
         return page.stream().map(sum -> session(sum, names)).toList();
     }
 
-    /** All stored sessions have older last rows than those of the rows after them. */
+    /** Reads stored sessions; their last rows are older than those of all sessions that are not stored yet. */
     private static List<Sum> stored(
             Handle h, long roomId, long before, int limit, @Nullable String by, Map<Key, Sum> firsts) {
         String whose = by == null ? "" : " AND s.author IN (SELECT id FROM authors WHERE principal = :by)";

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
-/** Principals and attributes of authors by their ids in {@code authors}. Stateless. */
+/** Looks up principals and attributes of authors by their ids in the table {@code authors}. Stateless. */
 final class AuthorNames {
     private static final int IDS_AT_ONCE = 500;
 
     private AuthorNames() {}
 
-    /** Reads principal and attributes of authors; those that do not exist are left out. */
+    /** Reads principal and attributes of authors; ids that do not exist are left out. */
     static Map<Long, String[]> of(Handle h, Collection<Long> ids) {
         Map<Long, String[]> names = new HashMap<>();
         List<Long> all = new ArrayList<>(ids);

@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes checkpoints. A checkpoint is made of the one before and the rows since then, decoded again, and compared with both,
- * before it is stored; until the row that refers to it is committed, nobody knows of it. Every {@link #SHARE}th byte of an update is
- * a credit of one byte that checkpoints may take, so they become rarer as a document grows and never outweigh its segments.
- * Thread-safe.
+ * Writes checkpoints. A checkpoint is built from the previous one and the rows since then, decoded again and compared
+ * with both before it is stored; no reader finds it until the row that refers to it is committed. Each {@link #SHARE}
+ * bytes of updates allow checkpoints one byte, the credit of the room, so checkpoints become rarer as a document grows
+ * and never outweigh its segments. Thread-safe.
  */
 class Checkpointer {
-    /** Bytes of updates for which checkpoints may take one byte. */
+    /** The bytes of updates that allow checkpoints one byte. */
     static final int SHARE = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
@@ -61,9 +61,9 @@ class Checkpointer {
     }
 
     /**
-     * Writes a checkpoint at a row, unless there is one.
+     * Writes a checkpoint at a row unless the row has one.
      *
-     * @throws RoomDamaged if what it is made of is damaged; nothing was changed
+     * @throws RoomDamaged if the previous checkpoint or a row since then is damaged; nothing was changed
      */
     boolean write(long roomId, long seq, HistoryRooms.Room room) {
         Optional<Checkpoint> last = database.jdbi().withHandle(h -> Checkpoints.newest(h, roomId, seq));
@@ -77,7 +77,7 @@ class Checkpointer {
         return store(roomId, state.seq(), state.at(), content);
     }
 
-    /** What was deleted before history begins, whose content no state needs. */
+    /** The clocks deleted before the known history begins; no known state needs their content. */
     private DeleteSet gone(long roomId, HistoryRooms.Room room) {
         if (room.first() == 0) {
             return new DeleteSet();
@@ -91,7 +91,7 @@ class Checkpointer {
     /**
      * Reads the document at a row.
      *
-     * @param parts receives the updates that it is made of
+     * @param parts receives the updates from which it is built
      */
     KeptState read(long roomId, long seq, List<byte[]> parts) {
         return database.jdbi().withHandle(h -> {
@@ -132,19 +132,19 @@ class Checkpointer {
         return Checkpoints.decode(Packed.unpack(packed));
     }
 
-    /** Makes the content of a checkpoint. A test makes a wrong one. */
+    /** Encodes the content of a checkpoint. A test overrides it to produce a wrong one. */
     Content make(KeptState state, DeleteSet gone) {
         return state.encode(gone);
     }
 
-    /** Keeps a wrong checkpoint from being stored. A test switches this off. */
+    /** Refuses a wrong checkpoint. A test switches this off. */
     void verify(List<byte[]> parts, Content content) {
         check(parts, content);
     }
 
     /**
-     * Checks that a checkpoint has everything that it was made of and nothing else, except deletes that a mark made the log
-     * forget ({@link Update#FORGET_UNHELD}).
+     * Checks that a checkpoint has all content of the updates from which it was built and nothing else, except deletes
+     * that a mark in the log has dropped ({@link Update#FORGET_UNHELD}).
      *
      * @throws IllegalStateException if it does not; nothing was changed
      */
@@ -162,7 +162,7 @@ class Checkpointer {
         }
     }
 
-    /** Puts another content of the same row in the place of a checkpoint. */
+    /** Replaces the content of a checkpoint. */
     void replace(long roomId, Checkpoint before, Content content) {
         Checkpoint after = put(roomId, before.seq(), before.at(), content);
         long bytes = after.object().bytes();
@@ -188,7 +188,7 @@ class Checkpointer {
         return new Checkpoint(seq, at, content.state().length, object);
     }
 
-    /** Stores a checkpoint; false if there is one at that row already. */
+    /** Stores a checkpoint; returns false if the row has one. */
     boolean store(long roomId, long seq, long at, Content content) {
         Checkpoint checkpoint = put(roomId, seq, at, content);
         long bytes = checkpoint.object().bytes();

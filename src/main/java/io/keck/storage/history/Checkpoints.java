@@ -8,14 +8,14 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** Checkpoints: the table {@code history_checkpoints}, and the content of its objects. Stateless. */
+/** The table of checkpoints, {@code history_checkpoints}, and the encoding of their content. Stateless. */
 final class Checkpoints {
     /**
      * A checkpoint.
      *
-     * @param seq the row after which it is
-     * @param at when that row was written, in milliseconds since 1970
-     * @param stateBytes the bytes of the state before compression
+     * @param seq the row whose state it holds
+     * @param at the time at which that row was written, in milliseconds since 1970
+     * @param stateBytes the size of the state before compression, in bytes
      */
     record Checkpoint(long seq, long at, long stateBytes, StoredObject object) {}
 
@@ -23,7 +23,7 @@ final class Checkpoints {
      * The content of a checkpoint.
      *
      * @param state a V1 update
-     * @param authors {@code Authorship} with the ids of authors
+     * @param authors an encoded {@code Authorship} with the ids of authors
      */
     record Content(byte[] state, byte[] authors) {}
 
@@ -63,7 +63,7 @@ final class Checkpoints {
                 .list();
     }
 
-    /** Inserts a checkpoint; false if there is one at that row. */
+    /** Inserts a checkpoint; returns false if the row has one. */
     static boolean insert(Handle h, long roomId, Checkpoint checkpoint) {
         return h.createUpdate(INSERT)
                         .bind("room", roomId)
@@ -78,7 +78,7 @@ final class Checkpoints {
                 == 1;
     }
 
-    /** Replaces the object of a checkpoint; false if it is not there any more. */
+    /** Replaces the object of a checkpoint; returns false if the checkpoint no longer exists. */
     static boolean replace(Handle h, long roomId, Checkpoint before, Checkpoint after) {
         return h.createUpdate("""
                                 UPDATE history_checkpoints SET state_bytes = :stateBytes, store = :store, object = :object,
@@ -104,7 +104,11 @@ final class Checkpoints {
         return out.toByteArray();
     }
 
-    /** @throws DecodeException if it is damaged or was written by a later release */
+    /**
+     * Decodes the content of a checkpoint.
+     *
+     * @throws DecodeException if it is damaged or was written by a later release
+     */
     static Content decode(byte[] encoded) {
         Decoder in = new Decoder(encoded);
         int version = in.readUint8();

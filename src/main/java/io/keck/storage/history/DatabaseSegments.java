@@ -7,7 +7,7 @@ import java.util.function.LongPredicate;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Objects in the table {@code history_objects}. Thread-safe. */
+/** Stores objects in the table {@code history_objects}. Thread-safe. */
 final class DatabaseSegments implements SegmentStore {
     static final String NAME = "database";
 
@@ -51,7 +51,7 @@ final class DatabaseSegments implements SegmentStore {
         return read(h, roomId, object);
     }
 
-    /** Reads an object through any connection; null if there is none. */
+    /** Reads an object through any connection; returns null if there is none. */
     static byte @Nullable [] read(Handle h, long roomId, long object) {
         return h.createQuery("SELECT content FROM history_objects WHERE id = :id AND room_id = :room")
                 .bind("id", object)

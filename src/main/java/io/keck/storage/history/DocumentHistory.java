@@ -14,7 +14,7 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** The parts of history over one database, wired. Thread-safe. */
+/** The parts that store and read the history of one database, wired together. Thread-safe. */
 public final class DocumentHistory {
     private static final int MAX_VERSIONS = 1_000;
 
@@ -24,7 +24,11 @@ public final class DocumentHistory {
     private final Stores stores;
     private final @Nullable FileSegments files;
 
-    /** @throws java.io.UncheckedIOException if the directory of segments cannot be created */
+    /**
+     * Wires the parts.
+     *
+     * @throws java.io.UncheckedIOException if the directory of segments cannot be created
+     */
     public DocumentHistory(Database database, HistorySettings settings) {
         this.database = database;
         this.settings = settings;
@@ -36,7 +40,7 @@ public final class DocumentHistory {
         this.reading = new StoredObject.Reading(stores);
     }
 
-    /** What takes over rows that leave the log; null if they are deleted. */
+    /** The keeper that takes over rows which leave the log; null if such rows are deleted. */
     public @Nullable RowKeeper keeper() {
         return settings.isOn()
                 ? new HistoryKeeper(database, settings, stores, reading, new Checkpointer(database, stores, reading))
@@ -44,22 +48,22 @@ public final class DocumentHistory {
     }
 
     /**
-     * What reads history.
+     * Creates a reader of the history.
      *
-     * @param replica asked before the primary, or null
+     * @param replica queried before the primary, or null
      */
     public HistoryReader reader(@Nullable Replica replica) {
         return new JdbiHistory(database, replica, reading);
     }
 
-    /** Deletes the files of a room whose life has ended; its rows in the database are the caller's. */
+    /** Deletes the files of a room whose life has ended; the caller deletes its rows in the database. */
     public void deleteFiles(long roomId) {
         if (files != null) {
             files.deleteAll(roomId);
         }
     }
 
-    /** SHA-256 of the stored objects of a room, in hex, oldest first. */
+    /** The SHA-256 hashes of the stored objects of a room, in hex, oldest first. */
     public List<String> hashes(Handle h, long roomId) {
         List<StoredObject> objects = new ArrayList<>();
         Segments.after(h, roomId, -1, Integer.MAX_VALUE).forEach(segment -> objects.add(segment.object()));

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Objects as files, below a directory that all nodes share: {@code 3f/<room id>/<object>}. A file gets its name by an atomic
- * rename after its content was forced to the disk, then the directory is forced. Directories are for their owner alone (0700).
- * Thread-safe.
+ * Stores objects as files below a directory that all nodes share: {@code 3f/<room id>/<object>}. A file gets its name
+ * by an atomic rename after its content was forced to the disk; then the directory is forced. Only the owner may read a
+ * directory (0700). Thread-safe.
  */
 final class FileSegments implements SegmentStore {
     static final String NAME = "filesystem";
@@ -100,7 +100,10 @@ final class FileSegments implements SegmentStore {
         }
     }
 
-    /** Makes the entries of a directory survive a crash; on systems that cannot open directories, they do without. */
+    /**
+     * Forces the entries of a directory to the disk, so that they survive a crash; skipped on systems that cannot open
+     * directories.
+     */
     private static void force(@Nullable Path directory) throws IOException {
         if (directory == null) {
             return;
@@ -122,7 +125,7 @@ final class FileSegments implements SegmentStore {
         return read(root, roomId, object);
     }
 
-    /** Reads an object of a directory; null if there is none. */
+    /** Reads an object of a directory; returns null if there is none. */
     static byte @Nullable [] read(Path root, long roomId, long object) {
         try {
             return Files.readAllBytes(directory(root, roomId).resolve(String.valueOf(object)));

@@ -17,8 +17,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Examines the history of one room: every segment and checkpoint by its checksum, whether segments follow each other, and
- * whether each checkpoint is what its rows make of the one before. Only reads, one segment at a time. Used by one thread.
+ * Examines the history of a room: the checksum of every segment and checkpoint, that segments follow each other without
+ * a gap, and that each checkpoint equals the previous one with the rows in between. Only reads; one segment is in
+ * memory at a time. Used by one thread.
  */
 public final class HistoryCheck {
     private static final long PAGE = 4 << 20;
@@ -27,8 +28,8 @@ public final class HistoryCheck {
     /**
      * Damage of a segment or a checkpoint.
      *
-     * @param kind segment or checkpoint
-     * @param seq the first row that it stands for
+     * @param kind {@code segment} or {@code checkpoint}
+     * @param seq the first row of the segment, or the row of the checkpoint
      */
     public record Problem(String kind, long seq, String what) {}
 
@@ -36,7 +37,7 @@ public final class HistoryCheck {
     private final StoredObject.Reading reading;
     private final List<Problem> problems = new ArrayList<>();
 
-    /** @param directory where segments are stored as files, or null */
+    /** @param directory the directory of segments that are stored as files, or null */
     public HistoryCheck(Handle h, @Nullable Path directory) {
         this.h = h;
         this.reading = new StoredObject.Reading((handle, store, room, object) -> {
@@ -47,7 +48,7 @@ public final class HistoryCheck {
         });
     }
 
-    /** Whether anything of a room was moved to its history. */
+    /** Whether any rows of a room were moved to segments. */
     public boolean hasHistory(long roomId) {
         return HistoryRooms.find(h, roomId).isPresent();
     }
@@ -134,7 +135,10 @@ public final class HistoryCheck {
         return Optional.empty();
     }
 
-    /** Adds the rows up to a checkpoint; false if one of them cannot be read, which is reported elsewhere. */
+    /**
+     * Adds the rows up to a checkpoint; returns false if one of them cannot be read, which the check of segments
+     * reports.
+     */
     private boolean advance(long roomId, KeptState state, long seq) {
         try {
             while (state.seq() < seq) {

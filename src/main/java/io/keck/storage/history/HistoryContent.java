@@ -8,18 +8,18 @@ import java.util.function.BiConsumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the content of all stored objects, whether something refers to them or not. Used by one thread. */
+/** Reads the content of all stored objects, including those to which no row refers. Used by one thread. */
 public final class HistoryContent {
     private final Handle h;
     private final @Nullable Path directory;
 
-    /** @param directory where segments are stored as files, or null */
+    /** @param directory the directory of segments that are stored as files, or null */
     public HistoryContent(Handle h, @Nullable Path directory) {
         this.h = h;
         this.directory = directory;
     }
 
-    /** Whether there are files of a room. */
+    /** Whether the directory holds files of a room. */
     public static boolean hasFiles(Path directory, long roomId) {
         return Files.exists(FileSegments.directory(directory, roomId));
     }

@@ -15,17 +15,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Moves rows that leave the log into segments, and writes checkpoints beside them. A segment is stored first; then one
- * short transaction inserts its row and deletes exactly its rows from the log. A node that is killed before that leaves an object to
- * which nothing refers, which is swept. Nothing here is read to open a document. Thread-safe.
+ * short transaction inserts its row and deletes exactly its rows from the log. A node that is killed before that leaves
+ * an object to which no row refers, and which {@link Retention} deletes. Opening a document reads no segment.
+ * Thread-safe.
  */
 final class HistoryKeeper implements RowKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(HistoryKeeper.class);
 
     /** The bytes of updates in one segment; one row may be larger. */
     private static final long SEGMENT_BYTES = 2 << 20;
-    /** How long rows that make a small segment wait for more. */
+    /** The time for which rows of a small segment wait for further rows, in milliseconds. */
     private static final long SMALL_WAITS_MILLIS = TimeUnit.DAYS.toMillis(1);
-    /** How often rooms with history are looked at. */
+    /** The time between two checks of a room with history, in milliseconds. */
     static final long LOOK_MILLIS = TimeUnit.HOURS.toMillis(6);
 
     private static final int SEGMENTS_AT_ONCE = 100;
@@ -62,8 +63,8 @@ final class HistoryKeeper implements RowKeeper {
     // ------------------------------------------------------------------ folding
 
     /**
-     * Begins the history of a room: with its first row, or with its present snapshot, if rows before that are gone already because
-     * a release without history has deleted them.
+     * Begins the history of a room: with its first row or, if a release without history has deleted the rows before its
+     * snapshot, with that snapshot.
      */
     @Override
     public void beforeFold(UpdateLog.Contents contents) {

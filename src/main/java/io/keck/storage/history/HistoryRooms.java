@@ -3,18 +3,18 @@ package io.keck.storage.history;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** What is kept of each room: the table {@code history_rooms}. Stateless. */
+/** The table {@code history_rooms}, which records the extent of each room's history. Stateless. */
 final class HistoryRooms {
     /**
-     * A room.
+     * The extent of a room's history.
      *
-     * @param first the first seq at which the document is known
-     * @param cut the last row that is in a segment, or that was gone when history began
-     * @param sessions the last row that is in a stored session
-     * @param payload bytes of updates that were folded since history began
-     * @param written bytes of segments and checkpoints that were ever written
-     * @param credit bytes that checkpoints may still take
-     * @param kept bytes of segments and checkpoints that are stored
+     * @param first the first seq at which the state of the document is known
+     * @param cut the last row in a segment; if there is no segment, the last row that was deleted before history began
+     * @param sessions the last row in a stored session
+     * @param payload the bytes of updates folded since history began
+     * @param written the bytes of all segments and checkpoints ever written
+     * @param credit the bytes that further checkpoints may take
+     * @param kept the bytes of segments and checkpoints that are stored now
      */
     record Room(long first, long cut, long sessions, long payload, long written, long credit, long kept) {}
 
@@ -53,7 +53,10 @@ final class HistoryRooms {
                 .findOne();
     }
 
-    /** Begins history after a row, also where there is an older one that ends before it; false if it has begun already. */
+    /**
+     * Begins the history of a room after a row, also if the room has an older history that ends before that row;
+     * returns false if it has begun already.
+     */
     static boolean begin(Handle h, long roomId, long first, long at, long due) {
         return h.createUpdate(BEGIN)
                         .bind("room", roomId)
@@ -64,7 +67,7 @@ final class HistoryRooms {
                 == 1;
     }
 
-    /** Notes that rows are in sessions; false if another node has done so. */
+    /** Records that rows are in sessions; returns false if another node has done so. */
     static boolean folded(Handle h, long roomId, long from, long last, long bytes, long credit) {
         return h.createUpdate(FOLDED)
                         .bind("room", roomId)
@@ -76,7 +79,7 @@ final class HistoryRooms {
                 == 1;
     }
 
-    /** Notes the end of the newest segment; false if another node has written one. */
+    /** Records the end of the newest segment; returns false if another node has written a segment meanwhile. */
     static boolean cut(Handle h, long roomId, long from, long last) {
         return h.createUpdate("UPDATE history_rooms SET cut_seq = :last WHERE room_id = :room AND cut_seq = :from")
                         .bind("room", roomId)
@@ -86,7 +89,7 @@ final class HistoryRooms {
                 == 1;
     }
 
-    /** Counts bytes; each may be negative. */
+    /** Adds to the counts of bytes; each number may be negative. */
     static void add(Handle h, long roomId, long written, long credit, long kept) {
         h.createUpdate(ADD)
                 .bind("room", roomId)

@@ -29,22 +29,23 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads history from a database, from a replica where that has replayed what the primary has. Thread-safe.
- */
+/** Reads history from a database, or from a replica of it that has replayed the required rows. Thread-safe. */
 final class JdbiHistory implements HistoryReader {
     private final Database primary;
     private final @Nullable Replica replica;
     private final StoredObject.Reading reading;
 
-    /** @param replica asked before the primary, or null */
+    /** @param replica queried before the primary, or null */
     JdbiHistory(Database primary, @Nullable Replica replica, StoredObject.Reading reading) {
         this.primary = primary;
         this.replica = replica;
         this.reading = reading;
     }
 
-    /** Reads on a reader thread and waits; a failure of the port passes, anything else is one of the database. */
+    /**
+     * Runs a query on a reader thread and waits for it. Failures of the port are thrown as they are, all others as
+     * {@link Unavailable}.
+     */
     static <T> T reading(Database database, Function<Handle, T> query) {
         try {
             return database.reading(() -> database.jdbi().withHandle(query::apply))
@@ -115,7 +116,7 @@ final class JdbiHistory implements HistoryReader {
         return range.first() == 0 ? new Checkpoint(0, 0, null, new Authorship<>()) : snapshot(h, roomId, range);
     }
 
-    /** The snapshot, of a room that was folded before its history was kept. */
+    /** Returns the snapshot of a room that was folded before its history was kept. */
     private static Checkpoint snapshot(Handle h, long roomId, Range range) {
         RoomScan.Base base = RoomScan.base(h, roomId, true).orElse(null);
         byte[] state = base == null ? null : base.state();

@@ -48,7 +48,7 @@ final class JdbiVersions implements DocumentVersions {
     private final Database database;
     private final int most;
 
-    /** @param most the largest number of versions of one document that somebody made, and as many automatic ones */
+    /** @param most the largest number of requested versions of one document, and likewise of automatic ones */
     JdbiVersions(Database database, int most) {
         this.database = database;
         this.most = most;
@@ -87,9 +87,12 @@ final class JdbiVersions implements DocumentVersions {
         return Objects.requireNonNull(outcome.get()).get();
     }
 
-    /** A failure is an outcome, so that it does not undo the changes of others in the same transaction. */
+    /**
+     * Creates a version. A refusal is a result rather than an exception, so that it does not roll back the work of
+     * others in the same transaction.
+     */
     private Supplier<Created> create(Handle h, long roomId, Version version) {
-        // retention changes the same row before it drops anything
+        // this locks the row that retention changes before it drops rows
         h.createUpdate("UPDATE history_rooms SET first_seq = first_seq WHERE room_id = :room")
                 .bind("room", roomId)
                 .execute();

@@ -6,8 +6,8 @@ import io.keck.history.HistoryReader.Range;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Which part of a room's history is stored. A room of which nothing was moved to a segment yet is known from its first row
- * on, if that is still in the log, and from its snapshot on otherwise. Stateless.
+ * Finds the part of a room's history that is known. A room without segments is known from its first row on if that is
+ * still in the log, and from its snapshot on otherwise. Stateless.
  */
 final class KeptRange {
     private static final String SQL = """

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class KeptRows {
     private static final int MAX_ROWS = 20_000;
 
-    /** Sizes are compared before payloads are fetched, so a room of large rows stays within the limit of heap. */
+    /** Sizes are summed before payloads are fetched, so that a room with large rows stays within the limit of heap. */
     private static final String LOG = """
             SELECT seq, link, batch_id, payload, checksum, before_link, author, origin, created_at FROM (
               SELECT few.*, sum(bytes) OVER (ORDER BY seq) - bytes AS bytes_before FROM (
@@ -30,7 +30,7 @@ final class KeptRows {
     /**
      * Rows without a gap.
      *
-     * @param damage of the row after these; null for none
+     * @param damage the damage of the row after these; null for none
      */
     record Rows(List<Row> rows, @Nullable Damage damage) {}
 
@@ -55,7 +55,7 @@ final class KeptRows {
                     long seq = rs.getLong(1);
                     byte[] payload = rs.getBytes(4);
                     if (isOver[0] || check.gap(seq) != null) {
-                        isOver[0] = true; // a row that was written later, or that is not there
+                        isOver[0] = true; // a row that was written later, or a gap
                         return false;
                     }
                     damage[0] = check.row(
@@ -79,7 +79,7 @@ final class KeptRows {
         return new Rows(rows, damage[0]);
     }
 
-    /** Reads the rows after {@code after} that are in the segment of the next one; empty if there is none. */
+    /** Reads the rows after {@code after} from the segment that holds the next row; empty if no segment does. */
     static Optional<List<Row>> ofSegment(
             Handle h, StoredObject.Reading reading, long roomId, long after, long upTo, long maxBytes) {
         Optional<Segments.Segment> segment = Segments.with(h, roomId, after + 1);
@@ -90,7 +90,7 @@ final class KeptRows {
                 return Optional.of(SegmentCodec.decode(Packed.unpack(packed), after, upTo, maxBytes));
             } catch (RoomDamaged e) {
                 segment = Segments.with(h, roomId, after + 1);
-                if (segment.equals(Optional.of(found))) { // it was not merged meanwhile
+                if (segment.equals(Optional.of(found))) { // the segment was not merged meanwhile
                     throw e;
                 }
             }
@@ -98,7 +98,7 @@ final class KeptRows {
         return Optional.empty();
     }
 
-    /** Reads at least one row if there is one, from wherever it is. */
+    /** Reads rows from a segment or from the log: at least one if there is one. */
     static Rows of(Handle h, StoredObject.Reading reading, long roomId, long after, long upTo, long maxBytes) {
         Optional<List<Row>> moved = ofSegment(h, reading, roomId, after, upTo, maxBytes);
         if (moved.isPresent()) {
@@ -108,7 +108,7 @@ final class KeptRows {
         if (!rows.rows().isEmpty() || rows.damage() != null) {
             return rows;
         }
-        // it may have been moved between the two statements
+        // the row may have been moved between the two statements
         return new Rows(ofSegment(h, reading, roomId, after, upTo, maxBytes).orElse(List.of()), null);
     }
 }

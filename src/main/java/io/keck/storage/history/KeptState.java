@@ -12,8 +12,8 @@ import io.keck.storage.rows.FoldedAuthors.Stored;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document at a row with the content of what was deleted, and who wrote and deleted what, made of a checkpoint and the rows
- * after it. Used by one thread.
+ * A document at a row, with deleted content and with the authors of insertions and deletions; built from a checkpoint
+ * and the rows after it. Used by one thread.
  */
 final class KeptState {
     private final StructStore store = new StructStore(true);
@@ -21,13 +21,13 @@ final class KeptState {
     private long seq;
     private long at;
 
-    /** An empty document. */
+    /** Creates an empty document. */
     KeptState() {
         this.authors = new Authorship<>();
     }
 
     /**
-     * The document of a checkpoint.
+     * Creates the document of a checkpoint.
      *
      * @throws DecodeException if it is damaged
      */
@@ -61,23 +61,25 @@ final class KeptState {
         return seq;
     }
 
-    /** When the last row was written, in milliseconds since 1970. */
+    /** The time at which the last row was written, in milliseconds since 1970. */
     long at() {
         return at;
     }
 
-    /** What is deleted at this row. */
+    /** The clocks that are deleted at this row. */
     DeleteSet deletes() {
         return store.deletes();
     }
 
-    /** Whether another document has the same structs and deletes, whatever content of deleted items it keeps. */
+    /**
+     * Whether another document has the same structs and deletes, regardless of the deleted content that it still holds.
+     */
     boolean isSame(StructStore other) {
         return other.reduce(Update.decode(store.encode(), DecodeLimits.OWN)).isEmpty()
                 && store.reduce(Update.decode(other.encode(), DecodeLimits.OWN)).isEmpty();
     }
 
-    /** Encodes everything without the content of some deleted items. */
+    /** Encodes the document without the content of some deleted items. */
     Checkpoints.Content encode(DeleteSet without) {
         return new Checkpoints.Content(
                 without.isEmpty() ? store.encode() : store.encodeWithout(without),

@@ -11,8 +11,8 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * Compressed bytes: a method, the number of bytes before compression as a lib0 varint, and the bytes as DEFLATE (RFC 1951)
- * or as they are, where that is shorter. Stateless.
+ * Compresses bytes: a byte for the method, the number of bytes before compression as a lib0 varint, then the bytes as
+ * DEFLATE (RFC 1951), or uncompressed if that is shorter. Stateless.
  */
 final class Packed {
     private static final int PLAIN = 0;
@@ -47,7 +47,11 @@ final class Packed {
         return out.toByteArray();
     }
 
-    /** @throws DecodeException if the bytes are damaged or of a later release */
+    /**
+     * Decompresses bytes.
+     *
+     * @throws DecodeException if the bytes are damaged or were written by a later release
+     */
     static byte[] unpack(byte[] packed) {
         Decoder in = new Decoder(packed);
         int method = in.readUint8();
@@ -86,7 +90,10 @@ final class Packed {
         return plain.length == found ? plain : Arrays.copyOf(plain, found);
     }
 
-    /** CRC-32C over a room, the first and the last row, and packed bytes, so that exchanged objects are detected. */
+    /**
+     * Returns the CRC-32C of a room id, the first and the last row, and packed bytes, so that objects under a wrong
+     * reference are detected.
+     */
     static long checksum(long roomId, long first, long last, byte[] packed) {
         CRC32C crc = new CRC32C();
         crc.update(ByteBuffer.allocate(Long.BYTES * 3)

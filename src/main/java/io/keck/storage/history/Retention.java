@@ -19,18 +19,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps history within its limits. Whole segments before a checkpoint are dropped, with the checkpoints before it; a version that
- * stays gets a checkpoint of its own before that. The checkpoint with which history begins then loses the content that was
- * deleted before it, and small segments are merged. Each of these is one short transaction; objects go after it. Thread-safe.
+ * Keeps history within its limits. It drops whole segments before a checkpoint, and the checkpoints before that one; a
+ * pinned version in that range first gets a checkpoint of its own. Then it removes from the first checkpoint the
+ * content that was deleted before it, and merges small segments. Each of these steps is one short transaction; objects
+ * are deleted afterwards. Thread-safe.
  */
 final class Retention {
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
     private static final int ROOMS_AT_ONCE = 50;
     private static final int MAX_SEGMENTS = 20_000;
     private static final long SWEEP_MILLIS = TimeUnit.HOURS.toMillis(1);
-    /** Age of an object from which on it has its reference, or never gets it. */
+    /** The age of an object, in milliseconds, at which it has its reference or will never get one. */
     private static final long ORPHAN_MILLIS = TimeUnit.HOURS.toMillis(2);
-    /** The number of small segments in a row that are merged. */
+    /** The number of consecutive small segments from which they are merged. */
     private static final int MERGE_FROM = 8;
 
     private static final int MERGED_ROWS = 20_000;
@@ -86,7 +87,7 @@ final class Retention {
         return database.change(roomId, work).toCompletableFuture().join();
     }
 
-    /** Looks at the rooms that are due, and sweeps once an hour; to be called once a minute by one thread. */
+    /** Checks the rooms that are due, and sweeps once an hour. One thread calls it once a minute. */
     void upkeep() {
         long now = database.clock().millis();
         List<Long> due = database.jdbi()
@@ -119,7 +120,7 @@ final class Retention {
         }
     }
 
-    /** Deletes objects to which nothing refers; returns how many. */
+    /** Deletes objects to which no row refers; returns their number. */
     int sweep() {
         long before = database.clock().millis() - ORPHAN_MILLIS;
         int swept = 0;
@@ -161,7 +162,7 @@ final class Retention {
         merge(roomId, all.stream().filter(s -> s.first() > drop).toList());
     }
 
-    /** The limit of stored bytes of a room: its own, or its share of that of its tenant. */
+    /** The largest number of stored bytes of a room: its own limit, or its share of the limit of its tenant. */
     private long limit(Handle h, long roomId, long kept) {
         if (settings.maxTenantBytes() == 0) {
             return settings.maxBytes();
@@ -186,7 +187,7 @@ final class Retention {
                 : Math.min(settings.maxBytes(), (long) ((double) kept * settings.maxTenantBytes() / all));
     }
 
-    /** The last row of the newest segment that is too old. */
+    /** The last row of the newest segment that exceeds the maximum age. */
     private long old(List<Segment> all) {
         long before = database.clock().millis() - settings.maxAge().toMillis();
         long last = 0;
@@ -199,7 +200,7 @@ final class Retention {
         return last;
     }
 
-    /** The last row of the newest segment that is too much, by rows and by bytes. */
+    /** The last row of the newest segment that exceeds the limits of rows or bytes. */
     private long tooMuch(HistoryRooms.Room room, List<Segment> all, long limit) {
         long rows = all.stream().mapToLong(Segment::rows).sum();
         long bytes = room.kept();
@@ -215,7 +216,10 @@ final class Retention {
         return last;
     }
 
-    /** Whether a checkpoint may be written only to drop rows before it: it costs less than they do, or they are far too old. */
+    /**
+     * Whether a checkpoint may be written for the sole purpose of dropping rows before it: it is smaller than they are,
+     * or they are far older than allowed.
+     */
     private boolean isWorth(long roomId, List<Segment> all, HistoryRooms.Room room, long drop) {
         long size = database.jdbi()
                 .withHandle(h -> Checkpoints.newest(h, roomId, drop))
@@ -272,7 +276,7 @@ final class Retention {
                 .bind("room", roomId)
                 .bind("first", first)
                 .execute();
-        // whoever makes a version has changed the same row before
+        // a transaction that makes a version has changed the same row first
         if (begun == 0 || !staying(h, roomId, first, base.seq()).isEmpty()) {
             if (begun == 1) {
                 h.createUpdate("UPDATE history_rooms SET first_seq = :first WHERE room_id = :room")
@@ -327,7 +331,7 @@ final class Retention {
         objects.forEach((store, ids) -> stores.named(store).delete(roomId, ids));
     }
 
-    /** Drops from the first checkpoint what was deleted before it, since no state that is kept needs it. */
+    /** Removes from the first checkpoint the content that was deleted before it, since no known state needs it. */
     private void collect(long roomId, Checkpoint base) {
         Content before = database.jdbi().withHandle(h -> Checkpointer.content(h, reading, roomId, base));
         KeptState state = new KeptState(base.seq(), base.at(), before);

@@ -5,13 +5,13 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds rows by time. Rows are written in the order of the clock that all nodes share, so a row is found by halving: a
- * few looks by primary key, however long the log is. Stateless.
+ * Finds rows by time. The times of rows ascend, because all nodes use one clock, so binary search finds a row with a
+ * few queries by primary key, however long the log is. Stateless.
  */
 final class RowTimes {
     private RowTimes() {}
 
-    /** The last row that was written at or before a time, which is not before the range. */
+    /** Returns the last row that was written at or before a time, which must not lie before the range. */
     static long seqAt(Handle h, StoredObject.Reading reading, long roomId, Range range, long millis) {
         Long inSegment = ofSegment(h, reading, roomId, range.first(), millis);
         if (inSegment != null) {
@@ -40,7 +40,7 @@ final class RowTimes {
         return low;
     }
 
-    /** The row, if the next one is in a segment; null if the log has to be asked. */
+    /** Returns that row if the row after it is in a segment; null if the log must be searched. */
     private static @Nullable Long ofSegment(
             Handle h, StoredObject.Reading reading, long roomId, long first, long millis) {
         Segments.Segment segment = Segments.at(h, roomId, millis).orElse(null);

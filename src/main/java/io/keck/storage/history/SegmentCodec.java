@@ -11,15 +11,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The encoded content of a segment, in lib0 varints: version, seq of the first row, number of rows, authors, then column by
- * column, which compresses better than row by row: times as differences, authors as runs, lengths of the updates, updates. Batch ids, links
- * and checksums of rows are left out: they serve writers and readers of the log. Stateless.
+ * Encodes segments, in lib0 varints: version, seq of the first row, number of rows and authors, then one column after
+ * another, which compresses better than one row after another: times as differences, authors as runs, lengths of the
+ * updates, updates. Batch ids, links and checksums of rows are left out, since only writers and readers of the log need
+ * them. Stateless.
  */
 final class SegmentCodec {
     private static final int VERSION = 1;
 
     /**
-     * A row.
+     * A row of a segment.
      *
      * @param at milliseconds since 1970
      * @param author null if unknown
@@ -29,7 +30,7 @@ final class SegmentCodec {
 
     private SegmentCodec() {}
 
-    /** Encodes rows without a gap between them. */
+    /** Encodes consecutive rows. */
     static byte[] encode(List<Row> rows) {
         Map<Stored, Integer> authors = new LinkedHashMap<>();
         long bytes = 0;

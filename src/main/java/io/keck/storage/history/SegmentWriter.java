@@ -5,7 +5,7 @@ import io.keck.storage.history.SegmentCodec.Row;
 import io.keck.storage.history.Segments.Segment;
 import java.util.List;
 
-/** Stores rows as segments. Thread-safe. */
+/** Stores rows as objects of segments. Thread-safe. */
 final class SegmentWriter {
     private final Stores stores;
 
@@ -13,12 +13,12 @@ final class SegmentWriter {
         this.stores = stores;
     }
 
-    /** The bytes of the updates of rows. */
+    /** The total bytes of the updates of these rows. */
     static long payload(List<Row> rows) {
         return rows.stream().mapToLong(row -> row.payload().length).sum();
     }
 
-    /** Stores rows in a segment to which nothing refers yet. */
+    /** Stores rows as an object and returns their segment, which is not in the table yet. */
     Segment write(long roomId, List<Row> rows) {
         Row first = rows.get(0);
         Row last = rows.get(rows.size() - 1);

@@ -5,17 +5,17 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** Segments of rows: the table {@code history_segments}. Stateless. */
+/** The table of segments, {@code history_segments}. Stateless. */
 final class Segments {
     /**
-     * A segment.
+     * A segment: consecutive rows in one object.
      *
      * @param first the seq of its first row
      * @param last the seq of its last row
-     * @param firstAt when the first row was written, in milliseconds since 1970
-     * @param lastAt when the last row was written
+     * @param firstAt the time at which the first row was written, in milliseconds since 1970
+     * @param lastAt the time at which the last row was written, in milliseconds since 1970
      * @param rows the number of rows
-     * @param payload the bytes of their updates
+     * @param payload the bytes of the updates of its rows
      */
     record Segment(long first, long last, long firstAt, long lastAt, long rows, long payload, StoredObject object) {}
 
@@ -36,7 +36,7 @@ final class Segments {
 
     private Segments() {}
 
-    /** The segment that has a row. */
+    /** The segment that holds a row. */
     static Optional<Segment> with(Handle h, long roomId, long seq) {
         return h.createQuery("SELECT " + COLUMNS
                         + " FROM history_segments WHERE room_id = :room AND first_seq <= :seq"
@@ -87,7 +87,7 @@ final class Segments {
                 .execute();
     }
 
-    /** The number of segments in a range of first rows. */
+    /** The number of segments whose first rows are in a range. */
     static int count(Handle h, long roomId, long from, long to) {
         return h.createQuery("SELECT count(*) FROM history_segments"
                         + " WHERE room_id = :room AND first_seq >= :from AND first_seq <= :to")
@@ -98,7 +98,7 @@ final class Segments {
                 .one();
     }
 
-    /** Deletes the segments of a range of first rows; how many there were. */
+    /** Deletes the segments in a range of first rows; returns their number. */
     static int delete(Handle h, long roomId, long from, long to) {
         return h.createUpdate(
                         "DELETE FROM history_segments WHERE room_id = :room AND first_seq >= :from AND first_seq <= :to")

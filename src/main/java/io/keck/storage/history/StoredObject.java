@@ -8,23 +8,23 @@ import org.jspecify.annotations.Nullable;
  * A reference to an object of a store.
  *
  * @param store the name of the store
- * @param id of the object
- * @param bytes its size
- * @param checksum over the rows that it stands for, and its content
+ * @param id the id of the object
+ * @param bytes the size of the object
+ * @param checksum the checksum of its content, its room and the rows that it holds, see {@link Packed#checksum}
  */
 record StoredObject(String store, long id, long bytes, long checksum) {
-    /** Where objects are read from. */
+    /** A source of objects. */
     interface Source {
         /**
-         * Reads an object; null if there is none.
+         * Reads an object; returns null if there is none.
          *
-         * @param h of the database, or of a replica of it, where the reference was found
+         * @param h a handle of the database or replica in which the reference was found
          * @param store the name of the store
          */
         byte @Nullable [] get(Handle h, String store, long roomId, long object);
     }
 
-    /** Reads and verifies objects; a twin does not verify. */
+    /** Reads and verifies objects. A twin test switches the verification off. */
     static class Reading {
         private final Source source;
 
@@ -35,8 +35,8 @@ record StoredObject(String store, long id, long bytes, long checksum) {
         /**
          * Reads an object.
          *
-         * @param first the first row it stands for
-         * @param last the last row it stands for
+         * @param first the first row that it holds
+         * @param last the last row that it holds
          * @throws RoomDamaged if it is missing or does not match its checksum
          */
         byte[] packed(Handle h, long roomId, StoredObject object, long first, long last) {

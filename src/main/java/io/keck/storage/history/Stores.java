@@ -7,7 +7,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stores of segments: one that is written to, and all that are read, so that an operator can change the former. Immutable.
+ * The stores of segments: one for new objects, and all that may hold older ones, so that an operator can change where
+ * new objects go. Immutable.
  */
 final class Stores implements StoredObject.Source {
     private final SegmentStore written;

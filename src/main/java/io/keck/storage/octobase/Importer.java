@@ -20,13 +20,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Rooms.</b> The rows of a workspace are decoded strictly, in order, and merged in a store
  * ({@link DocumentReader}). A row that cannot be decoded keeps its room out, or is left out if the options say so. The
  * result is one update:
- * <ul>
- *   <li>if no room of that name exists, it is created with that update as its first row, in one transaction;
- *   <li>if the room holds all of the update, nothing is written, so repeating an import costs no more than reading;
- *   <li>if the room lacks a part, that part becomes its next row: an ordinary commit, which other nodes read and send
- *       to the room's clients. Updates of one document may be merged in any order, so changes made here meanwhile stay;
- *   <li>if the room holds other content under the same ids, nothing is written and the contradiction is reported;
- *   <li>if the room was deleted here, it is left alone, unless the log is configured to hold no names.
+ * <ul> <li>if no room of that name exists, it is created with that update as its first row, in one transaction; <li>if
+ * the room holds all of the update, nothing is written, so repeating an import costs no more than reading; <li>if the
+ * room lacks a part, that part becomes its next row: an ordinary commit, which other nodes read and send to the room's
+ * clients. Updates of one document may be merged in any order, so changes made here meanwhile stay; <li>if the room
+ * holds other content under the same ids, nothing is written and the contradiction is reported; <li>if the room was
+ * deleted here, it is left alone, unless the log is configured not to hold names.
  * </ul>
  * Each step is one transaction whose result can be seen ({@link RoomWriter}), so an import may be interrupted anywhere
  * and started again. Each room is then read back and compared with the source ({@link RoomCheck}), and each blob is

@@ -7,14 +7,18 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Removes what is stored of rooms whose life has ended, in short transactions, each of which may be the last one of a killed
- * node: the next one goes on. The row in {@code rooms} stays, so that its id is never used again. Thread-safe.
+ * Removes the stored content of rooms whose life has ended, in short transactions. If a node is killed between two of
+ * them, the next call continues the removal. The row in {@code rooms} stays, so that its id is never used again.
+ * Thread-safe.
  */
 final class EndedRooms {
     private static final int ROWS = 5_000;
     private static final int PIECES = 64;
 
-    /** Tables with the content of a room, or with what was said about it; the log comes before, in parts. */
+    /**
+     * Tables with the content of a room or with data about it; the log is not among them, since it is removed earlier,
+     * in parts.
+     */
     private static final List<String> TABLES = List.of(
             "room_snapshots",
             "room_authors",
@@ -39,14 +43,14 @@ final class EndedRooms {
         this(database, history, TABLES);
     }
 
-    /** A twin leaves tables out. */
+    /** Creates a remover of these tables. A twin test leaves tables out. */
     EndedRooms(Database database, DocumentHistory history, List<String> tables) {
         this.tables = tables;
         this.database = database;
         this.history = history;
     }
 
-    /** The tables that have nothing of an emptied room. */
+    /** The tables that have no rows of an emptied room. */
     static List<String> tables() {
         List<String> all = new ArrayList<>(TABLES);
         all.add("room_log");
@@ -57,7 +61,7 @@ final class EndedRooms {
         return database.change(key, work).toCompletableFuture().join();
     }
 
-    /** Removes everything of an ended room but its row. */
+    /** Removes everything of an ended room except its row. */
     void empty(long roomId) {
         history.deleteFiles(roomId);
         while (change(roomId, h -> deleteRows(h, roomId) == ROWS)) {
@@ -83,7 +87,7 @@ final class EndedRooms {
                           (SELECT seq FROM room_log WHERE room_id = :room ORDER BY seq LIMIT :n)""").bind("room", roomId).bind("n", ROWS).execute();
     }
 
-    /** Removes the bytes of an ended space of blobs now, and then the space. */
+    /** Removes the bytes of an ended blob space at once, and then the space. */
     void emptySpace(long spaceId) {
         List<Long> contents = database.jdbi()
                 .withHandle(h -> h.createQuery("SELECT content_id FROM blobs WHERE space_id = :space")

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deleted documents in the database. A purge is noted first, with its receipt; from then on the document cannot be brought
- * back, and whoever finds the note unfinished goes on with it. Thread-safe.
+ * Deleted documents in the database. A purge first inserts a row with its receipt into {@code purges}; from then on the
+ * document cannot be undeleted, and each node looks for unfinished purges and completes them. Thread-safe.
  */
 public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
     private static final Logger LOG = LoggerFactory.getLogger(JdbiDeletedDocuments.class);
@@ -62,10 +62,11 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
     private @Nullable Loop loop;
 
     /**
-     * Creates a store; {@link #start} begins to empty documents whose time is over.
+     * Creates the port. {@link #start} begins to remove the content of documents that were deleted longer than
+     * {@code grace} ago.
      *
-     * @param grace how long deleted documents can be brought back
-     * @param hold how long tabs that were left open on a deleted document are recognised
+     * @param grace how long deleted documents can be undeleted
+     * @param hold how long copies of a deleted document in open browser tabs are recognised and refused
      */
     public JdbiDeletedDocuments(Database database, DocumentHistory history, Duration grace, Duration hold) {
         this(database, history, new EndedRooms(database, history), grace, hold);
@@ -104,8 +105,8 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
     }
 
     private Undeleted undelete(Handle h, String document) {
-        // a room to which clients have only connected gives way, and they connect again; the change comes first, as
-        // SQLite requires
+        // ends a live room that has clients but no content; its clients reconnect. The update comes first, since SQLite
+        // needs the write lock before the first read
         h.createUpdate("UPDATE rooms SET deleted_at = :now"
                         + " WHERE name = :name AND deleted_at IS NULL AND unmade = 1 AND head = 0")
                 .bind("now", now())
@@ -185,7 +186,7 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
                                 .list()));
     }
 
-    /** Carries a purge out that was noted. */
+    /** Carries out a purge that was recorded. */
     private void carryOut(long room, String document) {
         rememberClients(room);
         rooms.empty(room);
@@ -208,7 +209,10 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
         });
     }
 
-    /** Keeps the numbers of clients for the hold, so that a tab left open cannot bring purged content back. */
+    /**
+     * Stores the client ids of a purged document for the hold, so that an open browser tab cannot bring its content
+     * back.
+     */
     private void rememberClients(long room) {
         database.jdbi()
                 .withHandle(h -> h.createQuery("SELECT deleted_at FROM rooms WHERE id = :room")
@@ -247,7 +251,7 @@ public final class JdbiDeletedDocuments implements DeletedDocuments, Managed {
 
     private record Unfinished(long room, String document) {}
 
-    /** Goes on with purges that were interrupted, and empties documents that were deleted before the grace. */
+    /** Completes interrupted purges, and removes the content of documents whose grace has ended. */
     void sweep() {
         List<Unfinished> unfinished = database.jdbi()
                 .withHandle(h -> h.createQuery(

@@ -15,8 +15,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows that purged documents are gone: that no table has a row of their lives, and that bytes which were in them are found
- * nowhere, in rows, snapshots, segments and checkpoints after decompression, keys, labels and blobs, and as they are in the
+ * Proves that purged documents are gone: no table has a row of their lives, and given bytes of their content occur
+ * nowhere. It searches rows, snapshots, decompressed segments and checkpoints, keys, labels and blobs, and the raw
  * files of SQLite. Only reads. Used by one thread.
  */
 public final class PurgeProof {
@@ -25,20 +25,20 @@ public final class PurgeProof {
     private final Handle h;
     private final @Nullable Path historyDirectory;
 
-    /** @param historyDirectory where segments are stored as files, or null */
+    /** @param historyDirectory the directory of segments that are stored as files, or null */
     public PurgeProof(Handle h, @Nullable Path historyDirectory) {
         this.h = h;
         this.historyDirectory = historyDirectory;
     }
 
-    /** The lives that were purged, by id. */
+    /** The room ids of the purged lives. */
     public List<Long> purged() {
         return h.createQuery("SELECT room_id FROM purges ORDER BY purged_at")
                 .mapTo(Long.class)
                 .list();
     }
 
-    /** The tables that still have something of a life, with the number of rows. */
+    /** The tables that still have rows of a life, with their numbers. */
     public List<String> remains(long roomId) {
         List<String> remains = new ArrayList<>();
         for (String table : EndedRooms.tables()) {
@@ -56,7 +56,7 @@ public final class PurgeProof {
         return remains;
     }
 
-    /** The places that have these bytes. */
+    /** The places in which these bytes occur. */
     public List<String> find(byte[] marker) {
         List<String> places = new ArrayList<>();
         for (long room : h.createQuery("SELECT DISTINCT room_id FROM room_log")
@@ -100,7 +100,10 @@ public final class PurgeProof {
 
     private record Piece(long content, long number) {}
 
-    /** A marker may lie across two pieces. */
+    /**
+     * Searches blobs, whose pieces are searched together with the end of the piece before, since the bytes may span two
+     * pieces.
+     */
     private void blobs(byte[] marker, List<String> places) {
         long content = -1;
         byte[] tail = new byte[0];
@@ -137,7 +140,8 @@ public final class PurgeProof {
     }
 
     /**
-     * The files of an embedded database that have these bytes, as they are: the file, its {@code -wal} and its {@code -journal}.
+     * The files of an embedded database in which these bytes occur uncompressed: the file itself, its {@code -wal} and
+     * its {@code -journal}.
      *
      * @throws UncheckedIOException if a file cannot be read
      */

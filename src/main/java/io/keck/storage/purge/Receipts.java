@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Receipts of purges: JSON objects that say what was removed, with SHA-256 of it, when, by whom, and what is outside of Keck's
- * reach. Thread-safe.
+ * Writes receipts of purges: JSON objects that list what was removed, with its SHA-256 hashes, when, by whom, and which
+ * copies are beyond Keck's reach. Thread-safe.
  */
 final class Receipts {
     private static final Logger LOG = LoggerFactory.getLogger(Receipts.class);
@@ -42,7 +42,7 @@ final class Receipts {
         this.history = history;
     }
 
-    /** Describes an ended room before anything of it is removed. */
+    /** Describes an ended room; to be called before anything of it is removed. */
     String of(long room, String document, String by, long at) {
         Map<String, Object> receipt = new LinkedHashMap<>();
         receipt.put("document", document);
@@ -108,8 +108,8 @@ final class Receipts {
     }
 
     /**
-     * Takes what was deleted out of the file of SQLite and its {@code -wal}: the file is rewritten, which writers wait for. Nothing
-     * to do on PostgreSQL, whose pages the receipt names as outside.
+     * Removes deleted data from the file of SQLite and its {@code -wal} by rewriting the file, during which writers
+     * wait. Does nothing on PostgreSQL; there the receipt lists the pages as beyond Keck's reach.
      */
     void wipe() {
         if (database.isShared()) {

@@ -1,6 +1,6 @@
 /**
- * What becomes of deleted documents: they are kept for a while and can be brought back, then they are emptied; or they are
- * purged at once, with a receipt, and {@link io.keck.storage.purge.PurgeProof} shows that nothing is left.
+ * Deleted documents: they are kept for a while and can be undeleted; then their content is removed. A purge removes it
+ * at once and leaves a receipt; {@link io.keck.storage.purge.PurgeProof} proves that nothing is left.
  */
 @NullMarked
 package io.keck.storage.purge;
