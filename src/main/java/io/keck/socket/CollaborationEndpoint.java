@@ -38,7 +38,7 @@ public final class CollaborationEndpoint extends Endpoint {
     private static final long MAX_DENIALS = 64 << 10;
 
     /** The largest frame, in bytes, that is decoded by the thread that reads from all sockets. */
-    private static final int BRIEF_BYTES = 16 << 10;
+    static final int BRIEF_BYTES = 4 << 10;
 
     private final Sockets sockets;
     private long id;

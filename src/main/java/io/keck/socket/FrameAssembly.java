@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * bounded in bytes, in fragments, and in time ({@link #GRACE_MS}, {@link #BYTES_PER_SECOND}, checked with {@link #isLate}).
  * Time during which the server itself does not read does not count.
  *
+ * <p>Frames may arrive on the thread that reads from all sockets. It takes small messages up to a bound for each socket; texts,
+ * large messages and everything beyond the bound continue on a thread of the executor.
+ *
  * <p>Jetty has checked the order of frames before. Frames arrive from one thread at a time; {@link #isLate} may be called
  * from any thread.
  */
@@ -39,9 +42,12 @@ final class FrameAssembly implements FrameHandler {
      */
     static final int LEAST_FRAGMENT = 64;
 
-    /** The cost of a small message as an equivalent of bytes. */
+    /** The cost of a small frame as an equivalent of bytes. */
     private static final int FRAME_COST = 256;
-    /** The cost of messages after which another thread continues, so that one socket cannot occupy the thread of all. */
+    /**
+     * The cost of frames after which another thread continues, so that one socket cannot occupy the thread of all. Every frame
+     * counts: a peer that sends fragments, pings or frames behind its close as fast as it can must give way too.
+     */
     private static final long IN_A_ROW = 64 << 10;
 
     /** Receives the assembled messages, one at a time, on a thread that reads. */
@@ -90,7 +96,9 @@ final class FrameAssembly implements FrameHandler {
     private @Nullable Listener listener;
     /** Runs what takes long or waits. */
     private final Executor executor;
-    /** The cost of messages since the last that the executor got. */
+    /** The cost after which the executor continues. */
+    private final long maxInARow;
+    /** The cost of frames since the last that the executor got. */
     private long inARow;
 
     /** The bytes that were reserved for the message that {@link #take} returned last; 0 if it came in a single frame. */
@@ -116,7 +124,13 @@ final class FrameAssembly implements FrameHandler {
      * @param executor runs what takes long or waits
      */
     FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor) {
+        this(jakarta, clearance, executor, IN_A_ROW);
+    }
+
+    /** For tests: with another cost after which the executor continues. */
+    FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor, long maxInARow) {
         this.executor = executor;
+        this.maxInARow = maxInARow;
         this.jakarta = jakarta;
         this.clearance = clearance;
     }
@@ -158,8 +172,9 @@ final class FrameAssembly implements FrameHandler {
             return;
         }
         here.heard(frame.getPayloadLength());
+        boolean givesWay = mustGiveWay(frame);
         if (!frame.isDataFrame()) {
-            jakarta.onFrame(frame, callback);
+            toJakarta(frame, callback, givesWay);
             return;
         }
         if (frame.getOpCode() != OpCode.CONTINUATION) {
@@ -174,22 +189,61 @@ final class FrameAssembly implements FrameHandler {
             }
         }
         if (!isBinary) {
-            jakarta.onFrame(frame, callback);
+            toJakarta(frame, callback, true); // a text may complete a message of many parts, which takes long to decode
             return;
         }
         byte[] whole = take(frame, here);
         if (whole == null) {
             callback.succeeded();
-            readers.demand();
-            return;
-        }
-        inARow += whole.length + FRAME_COST;
-        if (inARow <= IN_A_ROW && here.isBrief(whole)) {
+            demand(readers, givesWay);
+        } else if (!givesWay && here.isBrief(whole)) {
             here.shrunk(held);
             pass(whole, here, readers, callback);
         } else {
             inARow = 0;
             handOver(whole, here, readers, callback);
+        }
+    }
+
+    /** Counts a frame; whether another thread has to continue after it. */
+    private boolean mustGiveWay(Frame frame) {
+        inARow += frame.getPayloadLength() + FRAME_COST;
+        if (inARow <= maxInARow) {
+            return false;
+        }
+        inARow = 0;
+        return true;
+    }
+
+    /** Passes a frame to Jakarta, which asks for the next one. */
+    private void toJakarta(Frame frame, Callback callback, boolean givesWay) {
+        if (!givesWay) {
+            jakarta.onFrame(frame, callback);
+            return;
+        }
+        try {
+            executor.execute(() -> {
+                try {
+                    jakarta.onFrame(frame, callback);
+                } catch (RuntimeException | Error e) {
+                    callback.failed(e);
+                }
+            });
+        } catch (RejectedExecutionException e) { // the server is going down
+            callback.failed(e);
+        }
+    }
+
+    /** Asks for the next frame. */
+    private void demand(ReadGate readers, boolean givesWay) {
+        if (!givesWay) {
+            readers.demand();
+            return;
+        }
+        try {
+            executor.execute(readers::demand); // Jetty reads on with another thread, since nobody has asked this one
+        } catch (RejectedExecutionException e) { // the server is going down and closes all connections
+            readers.demand();
         }
     }
 

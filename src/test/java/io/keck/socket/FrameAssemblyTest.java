@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
 import org.eclipse.jetty.websocket.core.CoreSession;
@@ -35,7 +37,7 @@ class FrameAssemblyTest {
     private final Deque<Runnable> handedOver = new ArrayDeque<>();
     private ReadGate gate;
 
-    private final FrameAssembly assembly = new FrameAssembly(
+    private final FrameHandler behind =
             new FrameHandler() {
                 @Override
                 public void onOpen(CoreSession session, Callback callback) {
@@ -58,9 +60,17 @@ class FrameAssemblyTest {
                 public void onClosed(CloseStatus status, Callback callback) {
                     callback.succeeded();
                 }
-            },
-            Clearance.of(Visit.OPEN, Caller.OPEN.on("room")),
-            task -> handedOver.add(task));
+            };
+
+    private FrameAssembly assembly = new FrameAssembly(
+            behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task));
+
+    /** An assembly that never gives way: the twin of the bound. */
+    private void withoutBound() {
+        assembly = new FrameAssembly(
+                behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task), Long.MAX_VALUE);
+        open();
+    }
 
     @BeforeEach
     void open() {
@@ -199,10 +209,61 @@ class FrameAssemblyTest {
         assertThat(messages).hasSize(sent + 1);
     }
 
+    /** What a peer can send as fast as the network takes it, other than complete messages. */
+    private Map<String, Runnable> floods() {
+        Map<String, Runnable> floods = new LinkedHashMap<>();
+        floods.put("pings", () -> frame(OpCode.PING, true, 1));
+        floods.put("pongs", () -> frame(OpCode.PONG, true, 0));
+        floods.put("messages", () -> frame(OpCode.BINARY, true, 10));
+        floods.put("fragments", () -> {
+            if (assembly.isLate(now + FrameAssembly.GRACE_MS * 1_000)) {
+                more(100);
+            } else {
+                begin(100);
+            }
+        });
+        floods.put("pieces of a large message", () -> frame(OpCode.CONTINUATION, false, 4_000));
+        floods.put("frames after the close", () -> {
+            closing = true;
+            frame(OpCode.BINARY, true, 100);
+        });
+        return floods;
+    }
+
+    @Test
+    void everyFlood_givesWayAfterItsBound() {
+        floods().forEach((name, next) -> {
+            int before = demands + jakarta.size();
+            int frames = 0;
+            while (handedOver.isEmpty() && frames < 100_000) {
+                next.run();
+                frames++;
+            }
+            assertThat(frames).as(name).isLessThanOrEqualTo(257);
+            assertThat(demands + jakarta.size() - before).as(name + ": nobody asks for more meanwhile").isLessThan(frames);
+            handedOver.remove().run();
+            assertThat(demands + jakarta.size() - before).as(name + ": and then it goes on").isEqualTo(frames);
+        });
+    }
+
+    @Test
+    void withoutTheBound_eachFloodKeepsTheThreadOfAllSockets() {
+        withoutBound();
+        floods().forEach((name, next) -> {
+            for (int i = 0; i < 5_000; i++) {
+                next.run();
+            }
+            assertThat(handedOver).as(name).isEmpty();
+        });
+    }
+
     @Test
     void text_goesToJakarta_withItsContinuations() {
         frame(OpCode.TEXT, false, 3);
+        handedOver.remove().run();
         frame(OpCode.CONTINUATION, true, 3);
+        assertThat(jakarta).as("a text may complete a large message").hasSize(1);
+        handedOver.remove().run();
         frame(OpCode.BINARY, true, 2);
         assertThat(jakarta).hasSize(2);
         assertThat(messages).hasSize(1);
@@ -267,6 +328,7 @@ class FrameAssemblyTest {
         more(1);
         assertThat(faults).containsExactly(Fault.TOO_LARGE);
         more(100);
+        handedOver.forEach(Runnable::run); // so many bytes have to give way
         assertThat(demands).isEqualTo(3);
         assertThat(heap).isZero();
     }
