@@ -11,6 +11,8 @@ public final class OpenFiles {
     private static final int OWN = 256;
     /** The percentage of the limit that WebSockets may take; the rest is for HTTP requests and new connections. */
     private static final int SOCKETS = 80;
+    /** The percentage of the limit that connections may take which wait for a request. */
+    private static final int WAITING = 15;
 
     private static final int PERCENT = 100;
 
@@ -27,5 +29,10 @@ public final class OpenFiles {
     /** The number of WebSockets that fit into a limit of the process. */
     public static int sockets(int limit) {
         return Math.max(SOCKETS, (int) ((limit - OWN) * (long) SOCKETS / PERCENT));
+    }
+
+    /** The number of connections waiting for a request that fit into a limit of the process. */
+    public static int waiting(int limit) {
+        return Math.max(WAITING, (int) ((limit - OWN) * (long) WAITING / PERCENT));
     }
 }

@@ -1,5 +1,7 @@
 package io.keck.http;
 
+import io.keck.heap.AddressShares;
+import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -10,7 +12,10 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Closes connections whose next request header is not complete in time. Jetty closes idle connections, but a connection
+ * Bounds the connections that wait for a request header, in time and in number: all of them, and those of one address. One above the
+ * bounds is closed. A connection that is answering a request, or was upgraded, does not count.
+ *
+ * <p>Closes connections whose next request header is not complete in time. Jetty closes idle connections, but a connection
  * that sends one byte of a header every few seconds is never idle. The time runs from the connect, or from the end of
  * the previous answer, until all headers have arrived. It is longer than Jetty's idle timeout, so idle connections
  * never reach it. Thread-safe.
@@ -22,27 +27,53 @@ public final class HeaderDeadline {
     /** The state of one HTTP/1.1 connection. */
     final class Watched {
         private final EndPoint endPoint;
+        private final String address;
+        private final boolean isAdmitted;
         private volatile long waitingSince = clock.getAsLong();
         private volatile boolean isWaiting = true;
+        private boolean isCounted;
+        private boolean hasEnded;
 
         private Watched(EndPoint endPoint) {
             this.endPoint = endPoint;
+            this.address = addressOf(endPoint);
+            this.isAdmitted = waiting.enter(address) == AddressShares.Answer.TAKEN;
+            this.isCounted = isAdmitted;
+        }
+
+        /** Whether there was a place for the connection; otherwise it has to be closed. */
+        boolean isAdmitted() {
+            return isAdmitted;
         }
 
         /** All headers of a request have arrived. */
         void began() {
             isWaiting = false;
+            leave();
         }
 
         /** The answer to the request is complete. */
-        void answered() {
+        synchronized void answered() {
             waitingSince = clock.getAsLong();
             isWaiting = true;
+            if (!isCounted && !hasEnded) {
+                isCounted = true;
+                waiting.count(address); // closing a connection that has served would fail its next request
+            }
         }
 
         /** The connection is closed, or was upgraded to another protocol. */
-        void ended() {
+        synchronized void ended() {
+            hasEnded = true;
             watched.remove(this);
+            leave();
+        }
+
+        private synchronized void leave() {
+            if (isCounted) {
+                isCounted = false;
+                waiting.leave(address);
+            }
         }
 
         private void look(long now) {
@@ -60,11 +91,24 @@ public final class HeaderDeadline {
     }
 
     private final LongSupplier clock;
+    private final AddressShares waiting;
     private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
 
-    /** @param clock milliseconds of a steady clock */
-    HeaderDeadline(LongSupplier clock) {
+    /**
+     * Watches no connection yet.
+     *
+     * @param clock milliseconds of a steady clock
+     * @param waiting the places for connections that wait for a request header
+     */
+    HeaderDeadline(LongSupplier clock, AddressShares waiting) {
         this.clock = clock;
+        this.waiting = waiting;
+    }
+
+    private static String addressOf(EndPoint endPoint) {
+        return endPoint.getRemoteSocketAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress()
+                : "";
     }
 
     /** Watches a new connection. */

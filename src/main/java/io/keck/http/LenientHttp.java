@@ -89,6 +89,14 @@ final class LenientHttp extends HttpConnectionFactory {
             return watched;
         }
 
+        @Override
+        public void onOpen() {
+            super.onOpen();
+            if (!watched.isAdmitted()) {
+                getEndPoint().close();
+            }
+        }
+
         /** When Jetty cannot allocate a buffer, it closes the connection and logs nothing above DEBUG. */
         @Override
         public void onClose(Throwable cause) {

@@ -37,33 +37,32 @@ class FrameAssemblyTest {
     private final Deque<Runnable> handedOver = new ArrayDeque<>();
     private ReadGate gate;
 
-    private final FrameHandler behind =
-            new FrameHandler() {
-                @Override
-                public void onOpen(CoreSession session, Callback callback) {
-                    gate = ReadGate.of(session);
-                    callback.succeeded();
-                }
+    private final FrameHandler behind = new FrameHandler() {
+        @Override
+        public void onOpen(CoreSession session, Callback callback) {
+            gate = ReadGate.of(session);
+            callback.succeeded();
+        }
 
-                @Override
-                public void onFrame(Frame frame, Callback callback) {
-                    jakarta.add(frame);
-                    callback.succeeded();
-                }
+        @Override
+        public void onFrame(Frame frame, Callback callback) {
+            jakarta.add(frame);
+            callback.succeeded();
+        }
 
-                @Override
-                public void onError(Throwable cause, Callback callback) {
-                    callback.succeeded();
-                }
+        @Override
+        public void onError(Throwable cause, Callback callback) {
+            callback.succeeded();
+        }
 
-                @Override
-                public void onClosed(CloseStatus status, Callback callback) {
-                    callback.succeeded();
-                }
-            };
+        @Override
+        public void onClosed(CloseStatus status, Callback callback) {
+            callback.succeeded();
+        }
+    };
 
-    private FrameAssembly assembly = new FrameAssembly(
-            behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task));
+    private FrameAssembly assembly =
+            new FrameAssembly(behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task));
 
     /** An assembly that never gives way: the twin of the bound. */
     private void withoutBound() {
@@ -240,9 +239,13 @@ class FrameAssemblyTest {
                 frames++;
             }
             assertThat(frames).as(name).isLessThanOrEqualTo(257);
-            assertThat(demands + jakarta.size() - before).as(name + ": nobody asks for more meanwhile").isLessThan(frames);
+            assertThat(demands + jakarta.size() - before)
+                    .as(name + ": nobody asks for more meanwhile")
+                    .isLessThan(frames);
             handedOver.remove().run();
-            assertThat(demands + jakarta.size() - before).as(name + ": and then it goes on").isEqualTo(frames);
+            assertThat(demands + jakarta.size() - before)
+                    .as(name + ": and then it goes on")
+                    .isEqualTo(frames);
         });
     }
 
