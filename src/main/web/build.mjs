@@ -52,7 +52,7 @@ const render = (markdown, depth) => {
         return `<a href="${to.replace(/"/g, '&quot;')}">${this.parser.parseInline(tokens)}</a>`
       },
       table (token) {
-        // scrolls in itself on a phone; tabindex lets the keyboard scroll it
+        // on a phone the table scrolls on its own; tabindex lets the keyboard scroll it
         const row = cells => `<tr>${cells}</tr>`
         const cell = (tag, { tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`
         const head = row(token.header.map(part => cell('th', part)).join(''))

@@ -17,15 +17,15 @@ const SAVED = 112
 const CREDENTIAL = 113
 const EPOCH = 114
 
-/** No message for so long: the connection is dead, whatever the network says. The server sends something every 15 s. */
+/** Milliseconds without a message after which the connection counts as dead. The server sends something every 15 s. */
 const SILENCE = 30_000
-/** The most updates that are kept apart before they are merged. */
+/** The number of unsaved updates above which they are merged. */
 const MANY = 200
-/** How long after a change the marks of a persistence are written. */
+/** Milliseconds between a change and the writing of the persistence's marks. */
 const MARK_AFTER = 1_000
 const LONGEST_TIMEOUT = 2 ** 31 - 1
 
-/** What the persistence has to offer: `IndexeddbPersistence` of y-indexeddb does. */
+/** A store of the document on this device, such as `IndexeddbPersistence` of y-indexeddb. */
 export interface Persistence {
   whenSynced: Promise<unknown>
   get (key: string): Promise<any>
@@ -38,16 +38,16 @@ export interface Options {
   /** Whether to connect at once; true by default. */
   connect?: boolean
   awareness?: awarenessProtocol.Awareness
-  /** More parameters of the address. */
+  /** Further query parameters of the address. */
   params?: Record<string, string>
   protocols?: string[]
-  /** A credential, or a function that gets a fresh one. It is asked again before the old one ends. */
+  /** A credential, or a function that fetches one. The function is called again before the credential expires. */
   token?: string | (() => string | Promise<string>)
-  /** Keeps the document on this device, and what was edited offline: `doc => new IndexeddbPersistence(name, doc)`. */
+  /** Creates a store that keeps the document and offline edits on this device: `doc => new IndexeddbPersistence(name, doc)`. */
   persistence?: (doc: Y.Doc) => Persistence
   /** The longest pause between attempts to connect, in milliseconds. */
   maxBackoffTime?: number
-  /** Whether tabs of one browser pass edits to each other without the server. */
+  /** Whether tabs of one browser do not pass edits to each other directly; false by default. */
   disableBc?: boolean
   WebSocketPolyfill?: typeof WebSocket
   fetch?: typeof fetch
@@ -59,7 +59,7 @@ export interface Options {
 
 /** Edits that were not saved when their document was replaced on the server. */
 export interface Conflict {
-  /** The document that was replaced, with all edits. Nothing changes it any more. */
+  /** The document that was replaced, with all edits. The provider no longer changes it. */
   oldDoc: Y.Doc
   /** The document that replaced it. */
   doc: Y.Doc
@@ -79,12 +79,12 @@ export interface Events {
   synced: (synced: boolean) => void
   saved: (saved: boolean) => void
   readOnly: (readOnly: boolean) => void
-  /** The server refused an edit or a credential, with a sentence for people. */
+  /** The server refused an edit or a credential; `reason` is a sentence that can be shown to users. */
   denied: (reason: string) => void
   'connection-close': (event: Closed, provider: KeckProvider) => void
-  /** The server ended the connection for good; `connect()` tries again. */
+  /** The server closed the connection and reconnecting is pointless; `connect()` tries again nevertheless. */
   closed: (event: Closed, provider: KeckProvider) => void
-  /** The document was replaced on the server: `provider.doc` and `provider.awareness` are others now. */
+  /** The document was replaced on the server: `provider.doc` and `provider.awareness` are new objects. */
   replaced: (event: Conflict) => void
 }
 
@@ -97,7 +97,7 @@ const message = (type: number, write: (encoder: encoding.Encoder) => void): Uint
 
 /**
  * Keeps a document in sync with a Keck server. Its constructor, properties and events are those of y-websocket's
- * `WebsocketProvider`, and it says what is saved: committed in the server's database.
+ * `WebsocketProvider`; in addition it reports whether edits are saved, which means committed in the server's database.
  */
 export class KeckProvider extends ObservableV2<Events> {
   doc: Y.Doc
@@ -109,11 +109,11 @@ export class KeckProvider extends ObservableV2<Events> {
   /** Whether the provider tries to be connected. */
   shouldConnect = false
   status: Status = 'disconnected'
-  /** Whether the server's content has come since the connection began. */
+  /** Whether the server's content has arrived on the current connection. */
   synced = false
-  /** Whether the server has committed all that was edited here. */
+  /** Whether the server has committed all local edits. */
   saved = false
-  /** Whether the server takes no edits from here. */
+  /** Whether the server refuses edits of this client. */
   readOnly = false
   /** The life of the document on the server; null before it is known. */
   epoch: string | null = null
@@ -132,14 +132,14 @@ export class KeckProvider extends ObservableV2<Events> {
   private isDestroyed = false
   private isReplacing = false
 
-  /** Step 2s and updates sent on this connection, how many of them are saved, and whether what is here was brought at all. */
+  /** Numbers of step 2s and updates sent on this connection and confirmed as saved, and whether the own step 2 was sent. */
   private sent = 0
   private confirmed = 0
   private isBrought = false
   private unsaved: Uint8Array[] = []
-  /** What a persistence had that was not marked as saved. */
+  /** The part of the persistence's content that was not marked as saved. */
   private unmarked: Unsaved | null = null
-  /** Whether it is known which edits are unsaved: not for content from elsewhere, before it was saved once. */
+  /** Whether the unsaved edits are known; false for content of unknown origin until it was saved once. */
   private isBaseKnown: boolean
   private memory = new Memory()
   /** The replaced document and its unsaved edits, which are applied to the new document after its first sync. */
@@ -147,7 +147,7 @@ export class KeckProvider extends ObservableV2<Events> {
 
   /**
    * @param serverUrl `wss://example.org/collaboration`
-   * @param roomname the name of the document, as it is: it is encoded for the address here
+   * @param roomname the plain name of the document; the provider encodes it for the address
    */
   constructor (serverUrl: string, roomname: string, doc: Y.Doc, options: Options = {}) {
     super()
@@ -173,7 +173,7 @@ export class KeckProvider extends ObservableV2<Events> {
     return this.status === 'connecting'
   }
 
-  /** The way that messages take now; null while there is none. */
+  /** The kind of the current transport; null while not connected. */
   get transportKind (): Transport['kind'] | null {
     return this.status === 'connected' ? this.transport!.kind : null
   }
@@ -317,11 +317,11 @@ export class KeckProvider extends ObservableV2<Events> {
       this.send(message(AWARENESS, encoder => encoding.writeVarUint8Array(encoder, own)))
     }
     this.watch = setInterval(() => {
-      if (Date.now() - this.heard > SILENCE) this.drop({ code: 1006, reason: 'nothing was heard of the server' })
+      if (Date.now() - this.heard > SILENCE) this.drop({ code: 1006, reason: 'the server sent nothing for 30 seconds' })
     }, SILENCE / 10)
   }
 
-  /** Ends the connection, and plans the next one unless the server said that it would be in vain. */
+  /** Ends the connection, and schedules the next one unless the close code says that it would be refused as well. */
   private drop (event: Closed): void {
     this.attempt++
     const transport = this.transport
@@ -363,7 +363,7 @@ export class KeckProvider extends ObservableV2<Events> {
     return typeof token === 'function' ? await token() : token!
   }
 
-  /** Exchanges the credential for a ticket, which is good as a part of an address; null if the server refuses it. */
+  /** Exchanges the credential for a ticket, which may be part of an address; null if the server refuses the credential. */
   private async fetchTicket (): Promise<string | null> {
     const answer = await (this.options.fetch ?? fetch)(
       `${this.serverUrl.replace(/^ws/, 'http')}/${encodeURIComponent(this.roomname)}`,
@@ -385,7 +385,7 @@ export class KeckProvider extends ObservableV2<Events> {
     return ticket ?? ''
   }
 
-  /** @param until in seconds since 1970; 0 or nothing where the rights do not end */
+  /** @param until the end of the rights in seconds since 1970; 0 or undefined if they do not end */
   private renewBefore (until: number | undefined): void {
     clearTimeout(this.renewal)
     if (typeof this.options.token !== 'function' || !(until! > 0)) return
@@ -400,7 +400,7 @@ export class KeckProvider extends ObservableV2<Events> {
       const credential = await this.credential()
       if (attempt === this.attempt) this.send(message(CREDENTIAL, encoder => encoding.writeVarString(encoder, credential)))
     } catch (error) {
-      this.emit('denied', [String(error)]) // the connection lives on, to the end of the old credential
+      this.emit('denied', [String(error)]) // the connection stays open until the old credential expires
     }
   }
 
@@ -425,7 +425,7 @@ export class KeckProvider extends ObservableV2<Events> {
     this.transport!.send(bytes)
   }
 
-  /** Reads a message, of the server or of another tab, and returns the answer to it; null for none. */
+  /** Handles a message of the server or of another tab; returns the answer, or null if none is due. */
   private read (bytes: Uint8Array, isOfServer: boolean): Uint8Array | null {
     const decoder = decoding.createDecoder(bytes)
     switch (decoding.readVarUint(decoder)) {
@@ -452,7 +452,7 @@ export class KeckProvider extends ObservableV2<Events> {
         this.setEpoch(decoding.readVarString(decoder))
         return null
       default:
-        return null // of a newer server
+        return null // a kind that a newer server sends
     }
   }
 
@@ -489,7 +489,7 @@ export class KeckProvider extends ObservableV2<Events> {
     if (this.options.disableBc === true || this.tabs !== null || typeof BroadcastChannel === 'undefined') return
     this.tabs = new BroadcastChannel(`keck ${this.serverUrl}/${this.roomname}`)
     this.tabs.onmessage = ({ data: { epoch, bytes } }) => {
-      // a tab with a copy of another life has nothing for this one
+      // content of a copy of another life must not be merged
       if (epoch !== null && this.epoch !== null && epoch !== this.epoch) return
       const answer = this.read(bytes, false)
       if (answer !== null) this.tell(answer)
@@ -510,7 +510,7 @@ export class KeckProvider extends ObservableV2<Events> {
 
   // ------------------------------------------------------------------ lives
 
-  /** Waits for what the persistence has, once. */
+  /** Waits until the persistence has loaded, and reads its marks; does so once. */
   private async restore (): Promise<void> {
     const { persistence } = this
     if (persistence === null || this.epoch !== null) return
@@ -534,14 +534,14 @@ export class KeckProvider extends ObservableV2<Events> {
       this.marking = undefined
       const { persistence, epoch } = this
       if (persistence === null || epoch === null || this.isDestroyed) return
-      // a mark that is not written only means that later the edits are left over instead of applied
+      // without the mark, a later replacement reports these edits as left over instead of applying them
       const ignored = (): void => {}
       persistence.set('keck-epoch', epoch).catch(ignored)
       if (this.saved) persistence.set('keck-saved', Y.encodeSnapshot(Y.snapshot(this.doc))).catch(ignored)
     }, MARK_AFTER)
   }
 
-  /** The name has another life on the server: this document is kept as it is, and another one takes its place. */
+  /** Replaces the document by a new one, because its name has another life on the server; keeps the old document. */
   private async replace (epoch: string): Promise<void> {
     const oldDoc = this.doc
     const store = this.options.replacedStore === undefined ? browserStore() : this.options.replacedStore
@@ -552,7 +552,7 @@ export class KeckProvider extends ObservableV2<Events> {
     this.marking = undefined
     await this.persistence?.clearData()
     if (this.isDestroyed) return
-    // not before: until here nothing has changed but the copy that was kept, and edits of the old document still count
+    // only now: until the old document is kept, its edits must still reach the provider
     this.detach()
     clearTimeout(this.marking)
     this.marking = undefined
@@ -588,7 +588,7 @@ export class KeckProvider extends ObservableV2<Events> {
     if (leftOver.length > 0 || unsaved === null) this.options.onConflict?.(conflict)
   }
 
-  // ------------------------------------------------------------------ what is told
+  // ------------------------------------------------------------------ state and events
 
   private setStatus (status: Status): void {
     if (this.status === status) return

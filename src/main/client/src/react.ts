@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react'
 import * as Y from 'yjs'
 import { KeckProvider, type Options, type Status } from './provider.js'
 
-/** What a component shows of a document. */
+/** A document and its state, for a component. */
 export interface Shown {
   doc: Y.Doc
   provider: KeckProvider
@@ -14,7 +14,7 @@ export interface Shown {
 
 /**
  * Keeps a document in sync while the component is mounted, and renders it again when its state changes; null before the first
- * effect. Another address or name is another document. The options of the first render count.
+ * effect. A change of the address or the name opens another document; a change of the options is ignored.
  */
 export const useKeck = (serverUrl: string, roomname: string, options: Options = {}): Shown | null => {
   const [provider, setProvider] = useState<KeckProvider | null>(null)
@@ -32,7 +32,7 @@ export const useKeck = (serverUrl: string, roomname: string, options: Options = 
   return useSyncExternalStore(store.subscribe(provider), store.snapshot(provider), () => null)
 }
 
-/** The states of users who are here, by client id, this one too. */
+/** The awareness states of all present users by client id, including this one. */
 export const useAwareness = (provider: KeckProvider | null): Map<number, Record<string, any>> => {
   const [states, setStates] = useState(new Map<number, Record<string, any>>())
   useEffect(() => {
@@ -57,7 +57,7 @@ export const useAwareness = (provider: KeckProvider | null): Map<number, Record<
 
 const EVENTS = ['status', 'sync', 'saved', 'readOnly', 'replaced'] as const
 
-/** React compares snapshots by identity, so one is made only when something has changed. */
+/** React compares snapshots by identity, so a new one is created only when something has changed. */
 const makeStore = (): {
   subscribe: (provider: KeckProvider | null) => (changed: () => void) => () => void
   snapshot: (provider: KeckProvider | null) => () => Shown | null

@@ -6,24 +6,24 @@ export type Path = Array<string | number>
 
 /** An edit of a replaced document that could not be applied to the new one. */
 export interface LeftOver {
-  /** Where it was made: the name of the root type first. */
+  /** The path to the type that was edited; begins with the name of the root type. */
   path: Path
   kind: 'text' | 'map' | 'list'
-  /** Of a map: the key. */
+  /** The key, for an edit of a map. */
   key?: string
   /** Text or values that were inserted, or the value of the key. */
   inserted?: unknown
-  /** How many characters or elements were deleted; 1 for a key. */
+  /** The number of deleted characters or elements; 1 for a key. */
   deleted?: number
-  /** Of text: what was formatted, and how. */
+  /** The formatted text and its new attributes, for an edit of text. */
   formatted?: { text: string, attributes: Attributes }
-  /** Of text: what stood before it. */
+  /** The text before the edit, for an edit of text. */
   after?: string
 }
 
 export type Attributes = Record<string, unknown>
 
-/** What Yjs forgets of unsaved edits at the end of their transactions. */
+/** Remembers facts about unsaved edits that Yjs drops at the end of their transactions. */
 export class Memory {
   /** Values of map keys before the first unsaved edit of them; a key that was not there has undefined. */
   readonly values = new Map<Y.AbstractType<any>, Map<string, unknown>>()
@@ -57,11 +57,11 @@ export class Memory {
   }
 }
 
-/** What a text has where an unknown character stood: it was deleted here, and Yjs has forgotten it. */
+/** Stands for a character that was deleted here and whose content Yjs no longer has. */
 const UNKNOWN = '\u0000'
-/** What stands for something in a text that is not text. */
+/** Stands for an embedded value in a text. */
 const OBJECT = '\ufffc'
-/** How many characters on either side of an edit have to be the same in the other text: the most, and the fewest. */
+/** The largest and smallest number of characters on either side of an edit that must match in the other text. */
 const CONTEXT = 24
 const LEAST = 4
 
@@ -127,7 +127,7 @@ class Reapplication {
 
   constructor (private readonly unsaved: Unsaved, private readonly memory: Memory) {}
 
-  /** Carries the edits of one type over; without a counterpart all of them are left over. */
+  /** Applies the edits of one type to its counterpart; without a counterpart all of them are left over. */
   type (old: any, fresh: any, path: Path): void {
     const kind = kindOf(old)
     if (kind === null) return
@@ -165,7 +165,7 @@ class Reapplication {
     const there = fresh === null ? undefined : this.valueAt(fresh, key)
     const fits = fresh !== null &&
       (there === undefined ? isKnown ? known!.get(key) === undefined : !now.deleted : isKnown && equal(there, known!.get(key)))
-    if (fresh !== null && equal(there, value)) return // somebody made the same edit there
+    if (fresh !== null && equal(there, value)) return // the same edit was made there
     if (!fits) {
       this.leave(path, 'map', now.deleted ? { key, deleted: 1 } : { key, inserted: json(value) })
       return
@@ -175,7 +175,7 @@ class Reapplication {
     this.applied++
   }
 
-  /** A value that was there before and still is: only a type can have edits. */
+  /** A value that existed before and still exists: only a type can have edits inside. */
   private nested (item: Y.Item, counterpart: any, path: Path): void {
     if (!(item.content instanceof Y.ContentType)) return
     const type = item.content.type as any
@@ -215,7 +215,7 @@ class Reapplication {
         else this.leave(path, 'list', { deleted: piece.to - piece.from })
       }
     }
-    // from the end, so that no edit moves the place of another
+    // from the end, so that no edit shifts the index of another
     edits.reverse().forEach(edit => edit())
     this.applied += edits.length
   }
@@ -280,7 +280,7 @@ class Reapplication {
     })
   }
 
-  /** The text before the unsaved edits, and the edits by index into it; neighbouring ones are one. */
+  /** The text before the unsaved edits, and the edits by index into it; neighbouring edits are merged. */
   private textEdits (old: any): { before: string, edits: TextEdit[] } {
     const edits: TextEdit[] = []
     let before = ''
@@ -320,7 +320,7 @@ class Reapplication {
   }
 }
 
-/** Deletes and inserts, and returns the length of what was inserted. */
+/** Deletes and inserts; returns the length of the inserted content. */
 const changeText = (text: any, edit: TextEdit, at: number): number => {
   if (edit.deleted > 0) text.delete(at, edit.deleted)
   let to = at
@@ -332,7 +332,7 @@ const changeText = (text: any, edit: TextEdit, at: number): number => {
   return to - at
 }
 
-/** Formats a text like another one of equal characters. */
+/** Gives a text the formats of another text with the same characters. */
 const formatLike = (delta: any[], text: any): void => {
   const attributes = (parts: any[]): Attributes[] => parts.flatMap(part =>
     Array(typeof part.insert === 'string' ? part.insert.length : 1).fill(part.attributes ?? {}))
@@ -347,7 +347,7 @@ const formatLike = (delta: any[], text: any): void => {
   }
 }
 
-/** What turns one set of attributes into the other; null for nothing. */
+/** The change that turns one set of attributes into the other; null if they are equal. */
 const difference = (before: Attributes, now: Attributes): Attributes | null => {
   const changed: Attributes = {}
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
@@ -357,7 +357,7 @@ const difference = (before: Attributes, now: Attributes): Attributes | null => {
   return Object.keys(changed).length > 0 ? changed : null
 }
 
-/** Whether a text has a part at an index, in which unknown characters match all. */
+/** Whether a text contains a part at an index; an unknown character matches any character. */
 const isMatch = (text: string, at: number, part: string): boolean => {
   if (at < 0 || at + part.length > text.length) return false
   for (let i = 0; i < part.length; i++) {
@@ -366,11 +366,11 @@ const isMatch = (text: string, at: number, part: string): boolean => {
   return true
 }
 
-/** Where an edit belongs in another text, by what stood around it; -1 for nowhere. */
+/** The index in another text at which an edit belongs, found by the text around it; -1 if there is none. */
 const placeOf = (edit: TextEdit, before: string, there: string): number => {
   const end = edit.at + edit.deleted
   const isDelete = edit.format === null && edit.deleted > 0
-  // Nobody knows any more what was deleted, so what stood on both sides has to be there.
+  // the deleted text is unknown, so the text on both sides must match
   const contexts: Array<[number, number]> = isDelete ? [[CONTEXT, CONTEXT]] : [[CONTEXT, CONTEXT], [CONTEXT, 0], [0, CONTEXT]]
   for (const [left, right] of contexts) {
     const from = Math.max(0, edit.at - left)
@@ -392,7 +392,7 @@ const placeOf = (edit: TextEdit, before: string, there: string): number => {
  * lists and children of XML that are equal in both documents. Returns the edits that could not be applied. The first document is
  * not changed.
  *
- * @param memory what Yjs has forgotten of the edits; without it an edit of a key that the other document has is left over
+ * @param memory facts about the edits that Yjs has dropped; without them an edit of a key that the other document has is left over
  */
 export const reapply = (
   old: Y.Doc, unsaved: Unsaved, fresh: Y.Doc, memory = new Memory()

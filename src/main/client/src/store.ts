@@ -1,15 +1,15 @@
-/** A document that was replaced on the server, as this page had it. */
+/** A document that was replaced on the server, in the state that this page had. */
 export interface Replaced {
   room: string
-  /** The life that it was a copy of. */
+  /** The life of which it was a copy. */
   epoch: string
-  /** When it was kept, in milliseconds since 1970. */
+  /** The time at which it was stored, in milliseconds since 1970. */
   at: number
   /** The whole document, a V1 update. */
   update: Uint8Array
 }
 
-/** Keeps documents that were replaced, so that nothing is lost that was not saved. */
+/** Keeps documents that were replaced, so that their unsaved edits are not lost. */
 export interface ReplacedStore {
   put (replaced: Replaced): Promise<void>
   all (room: string): Promise<Replaced[]>

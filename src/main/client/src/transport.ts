@@ -1,18 +1,18 @@
-/** A way of messages of y-protocols to and from a server. Each transport is one attempt: it never comes back by itself. */
+/** Carries messages of y-protocols to and from a server. A transport is used for one connection; it never reconnects. */
 export interface Transport {
   readonly kind: 'websocket' | 'http'
-  /** Sends one message; whoever sends after the end sends in vain. */
+  /** Sends one message; a message sent after the end is dropped. */
   send (message: Uint8Array): void
-  /** Ends it, without a call of `ended`. */
+  /** Ends the transport without calling `ended`. */
   close (): void
 }
 
-/** What a transport tells. */
+/** Receives the events of a transport. */
 export interface Listener {
   opened (): void
   message (message: Uint8Array): void
   /**
-   * The transport is over, or it never began.
+   * Called when the connection has ended or could not be opened.
    *
    * @param code the close code of the server; 1006 if there is none
    */

@@ -4,8 +4,8 @@ import * as Y from 'yjs'
 export type Ranges = Map<number, Array<[from: number, to: number]>>
 
 /**
- * The part of a document that no server has confirmed: ids of content, and ids of content that was deleted. What a document was
- * before these edits follows from it.
+ * The part of a document that no server has confirmed: ids of inserted content, and ids of deleted content. The state of the
+ * document before these edits follows from it.
  */
 export interface Unsaved {
   inserted: Ranges
@@ -62,7 +62,7 @@ export const ofUpdates = (updates: Uint8Array[]): Unsaved => {
   return unsaved
 }
 
-/** The ids of a document that a snapshot does not have. */
+/** The ids in a document that a snapshot lacks. */
 export const beyond = (doc: Y.Doc, snapshot: Y.Snapshot): Unsaved => {
   const unsaved: Unsaved = { inserted: new Map(), deleted: new Map() }
   for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(doc))) {
@@ -87,7 +87,7 @@ export const beyond = (doc: Y.Doc, snapshot: Y.Snapshot): Unsaved => {
   return unsaved
 }
 
-/** Both together. */
+/** The union of both. */
 export const union = (a: Unsaved, b: Unsaved): Unsaved => {
   const sum: Unsaved = { inserted: new Map(), deleted: new Map() }
   for (const side of ['inserted', 'deleted'] as const) {

@@ -70,7 +70,7 @@ export const makeBoard = (doc: Y.Doc): { node: HTMLElement, destroy: () => void 
   const show = (): void => {
     const focused = (document.activeElement?.closest('li') as HTMLElement | null)?.dataset.id
     const sign = document.activeElement?.textContent
-    // whoever has the link may write what is no task
+    // anyone with the link can write values that are not tasks
     const sorted = [...tasks.entries()].filter(([, task]) => task instanceof Y.Map).sort(([, a], [, b]) => Number(a.get('order')) - Number(b.get('order')))
     for (const [id, task] of sorted) {
       const looks = `${task.get('column')} ${task.get('title')}`

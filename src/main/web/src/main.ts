@@ -3,11 +3,11 @@ import { makePane } from './pane.js'
 import { snippets } from './snippets.js'
 import { language, texts } from './texts.js'
 
-/** What the server says of itself in the page. */
+/** The facts about the server that the page contains. */
 interface Server {
   version: string
   node: string
-  /** Whether everybody may edit, so that there can be a document to try. */
+  /** Whether everyone may edit, so that the page can offer a document to try. */
   isOpen: boolean
   /** Whether the HTTP interface is described under `api/docs/`. */
   isDescribed: boolean
@@ -16,7 +16,7 @@ interface Server {
 const server: Server = JSON.parse(document.querySelector<HTMLMetaElement>('meta[name=keck]')!.content)
 const base = new URL('.', document.baseURI)
 
-/** The room of this page: the one of its link, or a new one that nobody can guess. */
+/** The room of this page: the one that the link names, or a new one with a name that cannot be guessed. */
 const room = (): string => {
   const named = decodeURIComponent(location.hash.slice(1))
   if (named !== '') return named

@@ -8,7 +8,7 @@ import { makeBoard } from './board.js'
 import { element, setText } from './dom.js'
 import { texts } from './texts.js'
 
-/** After so long without an answer of the database an edit is called unsaved. */
+/** Milliseconds without a confirmation of the database after which an edit is shown as unsaved. */
 const PATIENCE = 1500
 const COLOURS = ['#0b6e99', '#9c3d00', '#2d6a4f', '#7b2d8b', '#8a5a00', '#a3243b']
 const NAMES = ['Ada', 'Alan', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Linus', 'Frances', 'Ken']
@@ -23,7 +23,7 @@ const storedName = (index: number): string => {
   }
 }
 
-/** The colour that another client names, or grey: it could name anything, and it becomes a style of this page. */
+/** The colour that another client names, or grey if it is not a colour: the value becomes a style of this page. */
 const colour = (named: unknown): string => /^#[0-9a-f]{6}$/i.test(String(named)) ? String(named) : '#555555'
 
 const renderCaret = (user: Record<string, unknown>): HTMLElement => {
@@ -34,10 +34,10 @@ const renderCaret = (user: Record<string, unknown>): HTMLElement => {
   return caret
 }
 
-/** A window on a document: who is here, the text, the tasks, and what is saved. */
+/** A window on a document: the present users, the text, the tasks, and whether edits are saved. */
 export const makePane = (index: number, address: string, room: string): HTMLElement => {
   const doc = new Y.Doc()
-  // Two windows of one page are to meet at the server, as two browsers would.
+  // The two windows exchange edits through the server only, as two browsers would.
   const provider = new KeckProvider(address, room, doc, { disableBc: true })
   const user = { name: storedName(index), color: COLOURS[(index * 3 + Math.floor(Math.random() * 3)) % COLOURS.length]! }
 

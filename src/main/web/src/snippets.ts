@@ -1,4 +1,4 @@
-/** What an application needs to connect, by client. */
+/** The install command and the code that connect an application, for each client. */
 export const snippets = (base: URL, room: string, isOpen: boolean): Array<{ name: string, install: string, code: string }> => {
   const socket = base.href.replace(/^http/, 'ws')
   const token = isOpen ? '' : ", { params: { token } }"
@@ -15,7 +15,7 @@ const provider = new WebsocketProvider('${socket}collaboration', encodeURICompon
     },
     {
       name: 'KeckProvider',
-      install: 'nothing to install: the server has it',
+      install: 'nothing to install: the server provides it',
       code: `import { KeckProvider } from '${base.href}client/keck-provider.js'
 import * as Y from '${base.href}client/yjs.js'
 
@@ -52,7 +52,7 @@ doc.applyUpdate(HttpClient.newHttpClient().send(request, BodyHandlers.ofByteArra
     },
     {
       name: 'curl',
-      install: 'every system has it',
+      install: 'installed on every system',
       code: `curl -X POST ${base.href}api/block/${encodeURIComponent(room)}/text/title${bearer} \\
      -H 'Content-Type: application/json' -d '{"action":"set","value":"Hello from a back end"}'
 curl '${base.href}api/documents/${encodeURIComponent(room)}?format=json'${bearer}`

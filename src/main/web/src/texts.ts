@@ -1,14 +1,14 @@
 /** All texts of the page, in English and German. A text that is missing in one language does not compile. */
 const en = {
   title: 'Keck is running',
-  lead: 'Below are two windows on one document. Type in one: the other shows it, and the server has it in its database first.',
-  yours: 'The document is yours alone, until you share it.',
-  share: 'Copy the link to it',
+  lead: 'Below are two windows on one document. Type in one, and the other shows it as soon as the server has committed it to its database.',
+  yours: 'Only you have this document until you share its link.',
+  share: 'Copy link',
   copied: 'Copied',
-  another: 'Start another one',
+  another: 'Start a new document',
   window: 'Window',
   you: 'Your name in this window',
-  here: 'Here now',
+  here: 'Present',
   text: 'Text',
   board: 'Task board',
   columns: ['To do', 'Doing', 'Done'],
@@ -24,7 +24,7 @@ const en = {
   connecting: 'connecting…',
   connected: 'connected',
   disconnected: 'offline: your edits are kept here',
-  ended: 'ended by the server',
+  ended: 'closed by the server',
   saved: 'saved',
   saving: 'saving…',
   unsaved: 'not saved yet',
@@ -32,7 +32,7 @@ const en = {
   offline: 'Go offline',
   online: 'Go online',
   stopTitle: 'Stop the server',
-  stop: 'Press Ctrl+C where Keck runs and go on typing: the mark turns red, and nothing is lost. Start it again: both windows find each other, and the mark turns green when the database has it all.',
+  stop: 'Press Ctrl+C where Keck runs and go on typing: the mark turns red, and nothing is lost. Start it again: both windows synchronize, and the mark turns green once the database has all your edits.',
   connectTitle: 'Connect your own application',
   address: 'The address',
   copy: 'Copy',
@@ -40,22 +40,22 @@ const en = {
   api: 'HTTP interface',
   docs: 'Documentation',
   health: 'Health of this node',
-  locked: 'This server asks for credentials, so there is no document to try here. Your application connects with a token:',
-  lockedMore: 'who may do what',
+  locked: 'This server requires credentials, so there is no document to try here. Your application connects with a token:',
+  lockedMore: 'access control',
   servedBy: 'Served by node',
   language: 'Deutsch'
 }
 
 const de: typeof en = {
   title: 'Keck läuft',
-  lead: 'Unten sind zwei Fenster auf ein Dokument. Was Sie in einem tippen, zeigt das andere, und der Server hat es vorher in seiner Datenbank.',
-  yours: 'Das Dokument gehört nur Ihnen, bis Sie es teilen.',
-  share: 'Link dazu kopieren',
+  lead: 'Unten sehen Sie ein Dokument in zwei Fenstern. Was Sie im einen tippen, erscheint im anderen, sobald der Server es in seiner Datenbank gespeichert hat.',
+  yours: 'Nur Sie kennen dieses Dokument, bis Sie den Link dazu weitergeben.',
+  share: 'Link kopieren',
   copied: 'Kopiert',
-  another: 'Ein neues beginnen',
+  another: 'Neues Dokument',
   window: 'Fenster',
   you: 'Ihr Name in diesem Fenster',
-  here: 'Gerade hier',
+  here: 'Anwesend',
   text: 'Text',
   board: 'Aufgaben',
   columns: ['Offen', 'In Arbeit', 'Fertig'],
@@ -70,8 +70,8 @@ const de: typeof en = {
   list: 'Liste',
   connecting: 'verbindet…',
   connected: 'verbunden',
-  disconnected: 'offline: Änderungen bleiben hier',
-  ended: 'vom Server beendet',
+  disconnected: 'offline: Änderungen werden hier aufbewahrt',
+  ended: 'vom Server getrennt',
   saved: 'gespeichert',
   saving: 'speichert…',
   unsaved: 'noch nicht gespeichert',
@@ -79,7 +79,7 @@ const de: typeof en = {
   offline: 'Offline gehen',
   online: 'Online gehen',
   stopTitle: 'Halten Sie den Server an',
-  stop: 'Drücken Sie Strg+C, wo Keck läuft, und tippen Sie weiter: Die Anzeige wird rot, und nichts geht verloren. Starten Sie ihn wieder: Beide Fenster finden sich, und die Anzeige wird grün, sobald die Datenbank alles hat.',
+  stop: 'Drücken Sie Strg+C, wo Keck läuft, und tippen Sie weiter: Die Anzeige wird rot, und nichts geht verloren. Starten Sie Keck wieder: Beide Fenster gleichen sich ab, und die Anzeige wird grün, sobald alle Änderungen in der Datenbank stehen.',
   connectTitle: 'Verbinden Sie Ihre Anwendung',
   address: 'Die Adresse',
   copy: 'Kopieren',
@@ -88,12 +88,12 @@ const de: typeof en = {
   docs: 'Dokumentation',
   health: 'Zustand dieses Knotens',
   locked: 'Dieser Server verlangt eine Anmeldung, deshalb gibt es hier kein Dokument zum Ausprobieren. Ihre Anwendung verbindet sich mit einem Token:',
-  lockedMore: 'wer was darf',
+  lockedMore: 'Zugriffsrechte',
   servedBy: 'Ausgeliefert von Knoten',
   language: 'English'
 }
 
-/** Which language the visitor reads: the one chosen here before, or the browser's. */
+/** The visitor's language: the one that the address names, or the browser's. */
 export const language = (): 'en' | 'de' => {
   const chosen = new URLSearchParams(location.search).get('lang')
   return (chosen ?? navigator.language).toLowerCase().startsWith('de') ? 'de' : 'en'
