@@ -31,4 +31,10 @@ public @interface Needs {
      * let in, and the call itself leaves the other documents out.
      */
     boolean ofEach() default false;
+
+    /**
+     * The event under which the audit log records the call and the status of its answer, where that is not the one of its rights
+     * (see {@link Visit#done}); empty for none.
+     */
+    String audited() default "";
 }

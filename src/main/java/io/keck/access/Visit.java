@@ -147,13 +147,13 @@ public interface Visit {
     default void done(Right right, String detail, int status) {}
 
     /**
-     * Records in the audit log the caller's decision on a held update.
+     * Records in the audit log what the caller did with a document, where the right alone does not say it.
      *
-     * @param event taken-in or held-dropped
-     * @param id the id of the entry
+     * @param event taken-in, held-dropped, undeleted or restored
+     * @param detail the id of the held update, or the moment of the restoration; empty for none
      * @param status the status of the answer
      */
-    default void decided(String document, String event, String id, int status) {}
+    default void decided(String document, String event, String detail, int status) {}
 
     /** Returns what a grant of this visit may still use of the limits of its principal and its tenant. */
     default Allowance allowance(Grant grant) {

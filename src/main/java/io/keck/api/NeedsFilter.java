@@ -58,6 +58,11 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
     /** The property of a request that holds the right for which it is audited. */
     private static final String REMOVES = NeedsFilter.class.getName() + ".removes";
 
+    /** The property of a request that holds the event by which it is audited, and the one with a detail of it. */
+    private static final String EVENT = NeedsFilter.class.getName() + ".event";
+
+    private static final String DETAIL = NeedsFilter.class.getName() + ".detail";
+
     private static final Set<Right> REMOVING = EnumSet.of(Right.REPLACE, Right.DELETE, Right.BLOB_DELETE, Right.PURGE);
     /** The property of a request that holds the grant of a call on the server as a whole. */
     private static final String ON_SERVER = NeedsFilter.class.getName() + ".server";
@@ -126,7 +131,15 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
         if (visit == Visit.OPEN) {
             return;
         }
-        if (request.getProperty(REMOVES) instanceof Right right) {
+        if (request.getProperty(EVENT) instanceof String event
+                && request.getProperty(GRANTED) instanceof Granted granted) {
+            Object detail = request.getProperty(DETAIL);
+            visit.decided(
+                    granted.grant().document(),
+                    event,
+                    detail instanceof String text ? text : "",
+                    response.getStatus());
+        } else if (request.getProperty(REMOVES) instanceof Right right) {
             visit.done(right, detail(request, right), response.getStatus());
         }
         Object caching = response.getHeaders().getFirst(HttpHeaders.CACHE_CONTROL);
@@ -172,6 +185,9 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
                 if (REMOVING.contains(right)) {
                     request.setProperty(REMOVES, right);
                 }
+            }
+            if (!needs.audited().isEmpty()) {
+                request.setProperty(EVENT, needs.audited());
             }
             request.setProperty(GRANTED, new Granted(visit, admitted.grant(), rights));
             request.setProperty(PRINCIPAL, admitted.grant().principal().id());
@@ -286,6 +302,16 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
         request.setAttribute(PRINCIPAL, grant.principal().id());
         request.setAttribute(ALLOWANCE, allowance);
         return grant;
+    }
+
+    /** Adds a detail to the entry of the audit log about a call that {@link Needs#audited} names. */
+    static void audit(HttpServletRequest request, String detail) {
+        request.setAttribute(DETAIL, detail);
+    }
+
+    /** Leaves a call out of the audit log, since it changes nothing. */
+    static void unaudited(HttpServletRequest request) {
+        request.removeAttribute(EVENT);
     }
 
     /** Refuses a call that needs another right for a document, which shows only while it runs. */

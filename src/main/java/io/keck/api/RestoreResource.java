@@ -19,6 +19,7 @@ import io.keck.history.RestoreRequest;
 import io.keck.history.Restorer;
 import io.keck.room.Documents.Answer;
 import io.keck.room.RequestKey;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -68,12 +69,21 @@ public final class RestoreResource {
     private record Made(RestoreRequest request, Restorer.Prepared prepared, Restorer.Now now) {}
 
     /** Goes back, or with {@code preview} only says what that would change. */
-    @Needs({Right.READ, Right.WRITE, Right.HISTORY})
+    @Needs(
+            value = {Right.READ, Right.WRITE, Right.HISTORY},
+            audited = "restored")
     @POST
     public void restore(
-            @BeanParam Call call, @Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
+            @BeanParam Call call,
+            @Context HttpHeaders headers,
+            @Context HttpServletRequest request,
+            InputStream in,
+            @Suspended AsyncResponse response)
             throws IOException {
         RestoreBody body = RestoreBody.of(calls.bodies().json(headers, in));
+        if (body.preview()) {
+            NeedsFilter.unaudited(request);
+        }
         Asked asked = new Asked(body, call.grant(), call.allowance(), call.key(), call.address());
         if (places.enter(asked.address) != AddressShares.Answer.TAKEN) {
             throw new Unavailable("too many restorations are being prepared, please try again", false);
@@ -85,7 +95,10 @@ public final class RestoreResource {
                         places.leave(asked.address);
                     }
                 })
-                .thenCompose(made -> body.preview() ? previewed(made) : carriedOut(asked, made));
+                .thenCompose(made -> {
+                    NeedsFilter.audit(request, made.request.note());
+                    return body.preview() ? previewed(made) : carriedOut(asked, made);
+                });
         calls.finish(response, call.workspace(), Missing.DOCUMENT, answer);
     }
 

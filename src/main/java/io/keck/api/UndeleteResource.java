@@ -19,7 +19,7 @@ public final class UndeleteResource {
     }
 
     /** Brings the last life of the name back; answers 204 after the commit. */
-    @Needs(Right.DELETE)
+    @Needs(value = Right.DELETE, audited = "undeleted")
     @POST
     public Response undelete(@BeanParam Call call) {
         String document = call.grant().document();

@@ -115,10 +115,10 @@ final class Audit {
     }
 
     /**
-     * Records that something was deleted, replaced, purged, taken in or dropped, or that the attempt failed.
+     * Records that something was deleted, replaced, purged, undeleted, restored, taken in or dropped, or that the attempt failed.
      *
-     * @param event deleted, replaced, purged, blob-deleted, taken-in or held-dropped
-     * @param detail the id of the blob or of the held update; empty if there is none
+     * @param event deleted, replaced, purged, blob-deleted, undeleted, restored, taken-in or held-dropped
+     * @param detail the id of the blob or of the held update, or the moment of the restoration; empty if there is none
      * @param status the status of the answer; 2xx if it was done
      */
     void removed(Attempt attempt, Grant grant, String event, String detail, int status) {
