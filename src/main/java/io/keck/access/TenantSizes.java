@@ -26,4 +26,10 @@ public interface TenantSizes {
 
     /** Returns a page of documents by name, with the bytes of their blobs. */
     Page blobs(String tenant, @Nullable String after, int limit);
+
+    /** Returns a page of names with deleted documents that are still stored, with the bytes of all their ended lives. */
+    Page deletedDocuments(String tenant, @Nullable String after, int limit);
+
+    /** Returns a page of names with deleted documents, with the bytes of their blobs that are still stored. */
+    Page deletedBlobs(String tenant, @Nullable String after, int limit);
 }

@@ -135,10 +135,7 @@ final class NeedsFilter implements ContainerRequestFilter, ContainerResponseFilt
                 && request.getProperty(GRANTED) instanceof Granted granted) {
             Object detail = request.getProperty(DETAIL);
             visit.decided(
-                    granted.grant().document(),
-                    event,
-                    detail instanceof String text ? text : "",
-                    response.getStatus());
+                    granted.grant().document(), event, detail instanceof String text ? text : "", response.getStatus());
         } else if (request.getProperty(REMOVES) instanceof Right right) {
             visit.done(right, detail(request, right), response.getStatus());
         }

@@ -2,6 +2,7 @@ package io.keck.auth;
 
 import io.keck.access.TenantSizes;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ final class Tenants {
     /**
      * The bounds of all documents of a tenant together. Connections and requests are counted on each node.
      *
-     * @param bytes the size of snapshots, later changes and blobs
+     * @param bytes the size of snapshots, later changes and blobs, of deleted documents too as long as they are stored
      */
     record Quota(long documents, long bytes, int connections, int requestsPerSecond) {
         static final Quota NONE = new Quota(Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -54,10 +55,16 @@ final class Tenants {
         long dueAt = Long.MIN_VALUE;
     }
 
+    /** Reads pages of one kind of what a tenant has stored. */
+    private interface Part {
+        TenantSizes.Page page(String tenant, @Nullable String after, int limit);
+    }
+
     /** A measurement in progress. */
     private static final class Measuring {
         final String tenant;
-        boolean areBlobs;
+        /** The index of the part that is read, among {@link #parts}. */
+        int part;
 
         @Nullable
         String after;
@@ -72,7 +79,7 @@ final class Tenants {
 
     private final Quota usual;
     private final Map<String, Quota> named;
-    private final TenantSizes sizes;
+    private final List<Part> parts;
     private final LongSupplier steady;
     private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -96,7 +103,7 @@ final class Tenants {
     Tenants(Quota usual, Map<String, Quota> named, TenantSizes sizes, LongSupplier steady) {
         this.usual = usual;
         this.named = Map.copyOf(named);
-        this.sizes = sizes;
+        this.parts = List.of(sizes::documents, sizes::blobs, sizes::deletedDocuments, sizes::deletedBlobs);
         this.steady = steady;
     }
 
@@ -195,15 +202,14 @@ final class Tenants {
 
     /** Adds a page of results; returns whether it was the last. */
     private boolean page(Measuring now) {
-        TenantSizes.Page page =
-                now.areBlobs ? sizes.blobs(now.tenant, now.after, PAGE) : sizes.documents(now.tenant, now.after, PAGE);
-        now.documents += now.areBlobs ? 0 : page.count();
+        TenantSizes.Page page = parts.get(now.part).page(now.tenant, now.after, PAGE);
+        now.documents += now.part == 0 ? page.count() : 0; // the first part is that of documents that were not deleted
         now.bytes += page.bytes();
         now.after = page.last();
-        boolean wasLast = page.last() == null;
-        boolean isOver = wasLast && now.areBlobs;
-        now.areBlobs |= wasLast;
-        return isOver;
+        if (page.last() == null) {
+            now.part++;
+        }
+        return now.part == parts.size();
     }
 
     private synchronized void finish(Measuring now) {

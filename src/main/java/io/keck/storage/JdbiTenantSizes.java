@@ -7,10 +7,20 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures the storage of tenants by ranges of names, in indexes that sort by bytes (change set 22-tenants). Lengths
+ * Measures the storage of tenants by ranges of names, in indexes that sort by bytes (change sets 22-tenants and 28-deleted-of-tenants). Lengths
  * are read without the stored bytes. Thread-safe.
  */
 final class JdbiTenantSizes implements TenantSizes {
+    private static final String DOCUMENT = """
+            coalesce((SELECT length(s.state) FROM room_snapshots s WHERE s.room_id = r.id), 0)
+            + coalesce((SELECT sum(length(l.payload)) FROM room_log l
+                        WHERE l.room_id = r.id
+                          AND l.seq > coalesce((SELECT s.seq FROM room_snapshots s WHERE s.room_id = r.id), 0)), 0)""";
+
+    private static final String BLOBS = """
+            coalesce((SELECT sum(c.size) FROM blobs b JOIN blob_contents c ON c.id = b.content_id
+                      WHERE b.space_id = r.id), 0)""";
+
     private final Jdbi jdbi;
     private final String name;
 
@@ -25,12 +35,7 @@ final class JdbiTenantSizes implements TenantSizes {
     @Override
     public Page documents(String tenant, @Nullable String after, int limit) {
         return page(tenant, after, limit, """
-                SELECT r.name,
-                       coalesce((SELECT length(s.state) FROM room_snapshots s WHERE s.room_id = r.id), 0)
-                       + coalesce((SELECT sum(length(l.payload)) FROM room_log l
-                                   WHERE l.room_id = r.id
-                                     AND l.seq > coalesce((SELECT s.seq FROM room_snapshots s
-                                                           WHERE s.room_id = r.id), 0)), 0) AS bytes
+                SELECT r.name, DOCUMENT AS bytes
                 FROM rooms r
                 WHERE r.deleted_at IS NULL AND (r.unmade = 0 OR r.head > 0)
                   AND NAME > :after AND NAME < :end
@@ -42,9 +47,7 @@ final class JdbiTenantSizes implements TenantSizes {
     @Override
     public Page blobs(String tenant, @Nullable String after, int limit) {
         return page(tenant, after, limit, """
-                SELECT r.name,
-                       coalesce((SELECT sum(c.size) FROM blobs b JOIN blob_contents c ON c.id = b.content_id
-                                 WHERE b.space_id = r.id), 0) AS bytes
+                SELECT r.name, BLOBS AS bytes
                 FROM blob_spaces r
                 WHERE r.deleted_at IS NULL AND NAME > :after AND NAME < :end
                 ORDER BY NAME
@@ -52,8 +55,34 @@ final class JdbiTenantSizes implements TenantSizes {
                 """);
     }
 
+    /** A name may have several ended lives. */
+    @Override
+    public Page deletedDocuments(String tenant, @Nullable String after, int limit) {
+        return page(tenant, after, limit, """
+                SELECT NAME, sum(DOCUMENT) AS bytes
+                FROM rooms r
+                WHERE r.deleted_at IS NOT NULL AND r.emptied_at IS NULL AND NAME > :after AND NAME < :end
+                GROUP BY NAME
+                ORDER BY NAME
+                LIMIT :limit
+                """);
+    }
+
+    @Override
+    public Page deletedBlobs(String tenant, @Nullable String after, int limit) {
+        return page(tenant, after, limit, """
+                SELECT NAME, sum(BLOBS) AS bytes
+                FROM blob_spaces r
+                WHERE r.deleted_at IS NOT NULL AND NAME > :after AND NAME < :end
+                GROUP BY NAME
+                ORDER BY NAME
+                LIMIT :limit
+                """);
+    }
+
     private Page page(String tenant, @Nullable String after, int limit, String sql) {
-        List<Row> rows = jdbi.withHandle(h -> h.createQuery(sql.replace("NAME", name))
+        List<Row> rows = jdbi.withHandle(h -> h.createQuery(
+                        sql.replace("NAME", name).replace("DOCUMENT", DOCUMENT).replace("BLOBS", BLOBS))
                 .bind("after", after == null ? tenant + "/" : after)
                 .bind("end", tenant + "0") // the character after the slash
                 .bind("limit", limit)

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class FakeTenantSizes implements TenantSizes {
     final TreeMap<String, Long> documents = new TreeMap<>();
     final TreeMap<String, Long> blobs = new TreeMap<>();
+    final TreeMap<String, Long> deletedDocuments = new TreeMap<>();
+    final TreeMap<String, Long> deletedBlobs = new TreeMap<>();
     int questions;
     boolean isDown;
 
@@ -41,5 +43,15 @@ final class FakeTenantSizes implements TenantSizes {
     @Override
     public Page blobs(String tenant, @Nullable String after, int limit) {
         return page(blobs, tenant, after, limit);
+    }
+
+    @Override
+    public Page deletedDocuments(String tenant, @Nullable String after, int limit) {
+        return page(deletedDocuments, tenant, after, limit);
+    }
+
+    @Override
+    public Page deletedBlobs(String tenant, @Nullable String after, int limit) {
+        return page(deletedBlobs, tenant, after, limit);
     }
 }

@@ -206,6 +206,25 @@ class UsageTest {
         assertThat(left.newDocument()).isNull();
     }
 
+    /** Deleting and filling again gets nobody more than the quota: the bytes are still stored. */
+    @Test
+    void whatIsDeleted_countsWhileItIsStored() {
+        Usage shared = usage(new Tenants.Quota(1, 1_000, Integer.MAX_VALUE, Integer.MAX_VALUE));
+        sizes.deletedDocuments.put("team-1/a", 600L);
+        sizes.deletedBlobs.put("team-1/a", 399L);
+        Allowance left = shared.of(free("alice"), "192.0.2.1");
+        assertThat(left.storage()).isNull(); // the tenant is in use
+        shared.tenants().turn();
+        assertThat(left.newDocument()).as("they are no documents").isNull();
+        assertThat(left.storage()).isNull();
+        left.stored(1);
+        assertThat(left.storage()).isNotNull();
+        sizes.deletedDocuments.clear(); // purged
+        now.addAndGet(Tenants.MEASURE_AGAIN_MILLIS);
+        shared.tenants().turn();
+        assertThat(left.storage()).isNull();
+    }
+
     /** However much a tenant has, a turn asks a bounded number of times, and no request asks at all. */
     @Test
     void measurement_goesOnFromTurnToTurn() {

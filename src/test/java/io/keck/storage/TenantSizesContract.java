@@ -126,4 +126,37 @@ abstract class TenantSizesContract {
         assertThat(sizes().blobs("team-1", "team-1/a", 1)).isEqualTo(new Page(1, 600, "team-1/b"));
         assertThat(sizes().blobs("team-1", "team-1/b", 1)).isEqualTo(new Page(0, 0, null));
     }
+
+    @Test
+    void deletedDocuments_countUntilTheyAreEmptied_inAllTheirLives() {
+        document(1, "team-1/twice", 100, 10);
+        jdbi().useHandle(h -> h.execute("UPDATE rooms SET deleted_at = 2 WHERE id = 1"));
+        document(2, "team-1/twice", 30);
+        jdbi().useHandle(h -> h.execute("UPDATE rooms SET deleted_at = 3 WHERE id = 2"));
+        document(3, "team-1/twice", 5_000); // lives
+        document(4, "team-1/z", 7);
+        document(5, "team-1/emptied", 900);
+        document(6, "team-2/z", 900);
+        jdbi().useHandle(h -> {
+            h.execute("UPDATE rooms SET deleted_at = 3 WHERE id IN (4, 5, 6)");
+            h.execute("UPDATE rooms SET emptied_at = 4 WHERE id = 5");
+        });
+        assertThat(sizes().deletedDocuments("team-1", null, 100)).isEqualTo(new Page(2, 147, null));
+        assertThat(sizes().deletedDocuments("team-1", null, 1)).isEqualTo(new Page(1, 140, "team-1/twice"));
+        assertThat(sizes().deletedDocuments("team-1", "team-1/twice", 1)).isEqualTo(new Page(1, 7, "team-1/z"));
+        assertThat(sizes().documents("team-1", null, 100)).isEqualTo(new Page(1, 5_000, null));
+    }
+
+    @Test
+    void deletedBlobs_countUntilTheyAreRemoved() {
+        blob(1, "team-1/a", 5_000);
+        jdbi().useHandle(h -> h.execute("UPDATE blob_spaces SET deleted_at = 2 WHERE id = 1"));
+        blob(2, "team-1/a", 600);
+        jdbi().useHandle(h -> h.execute("UPDATE blob_spaces SET deleted_at = 3 WHERE id = 2"));
+        blob(3, "team-1/b", 70);
+        blob(4, "team-2/b", 70);
+        jdbi().useHandle(h -> h.execute("UPDATE blob_spaces SET deleted_at = 3 WHERE id = 4"));
+        assertThat(sizes().deletedBlobs("team-1", null, 100)).isEqualTo(new Page(1, 5_600, null));
+        assertThat(sizes().blobs("team-1", null, 100)).isEqualTo(new Page(1, 70, null));
+    }
 }
