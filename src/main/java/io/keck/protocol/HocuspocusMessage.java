@@ -166,6 +166,24 @@ public sealed interface HocuspocusMessage {
         if (key.length() - nameOf(key).length() - 1 > MAX_SESSION) {
             throw new DecodeException("the name of a session is longer than " + MAX_SESSION + " characters");
         }
+        return readAfter(key, in, frame, limits, states);
+    }
+
+    /**
+     * Reads a frame about a document that is known, without decoding its key again.
+     *
+     * @param prefix what the frame begins with, see {@link #prefix}
+     * @throws DecodeException if it is malformed
+     */
+    static HocuspocusMessage read(
+            byte[] frame, String key, byte[] prefix, DecodeLimits limits, AwarenessState.Limits states) {
+        Decoder in = new Decoder(frame);
+        in.position(prefix.length);
+        return readAfter(key, in, frame, limits, states);
+    }
+
+    private static HocuspocusMessage readAfter(
+            String key, Decoder in, byte[] frame, DecodeLimits limits, AwarenessState.Limits states) {
         long type = in.readVarUint();
         if (type == Message.AUTH) {
             return readAuth(key, in);
@@ -181,6 +199,41 @@ public sealed interface HocuspocusMessage {
             return new Ordinary(key, Message.readAll(body, limits, states));
         }
         return new Other(key);
+    }
+
+    /** The key that a frame begins with; empty if it has none. */
+    static String keyOf(byte[] frame) {
+        try {
+            Decoder in = new Decoder(frame);
+            int length = in.readLength();
+            if (length > MAX_KEY) {
+                return "";
+            }
+            in.position(0);
+            return in.readVarString();
+        } catch (DecodeException e) {
+            return "";
+        }
+    }
+
+    /** Whether a frame begins with that prefix, see {@link #prefix}. */
+    static boolean isAbout(byte[] frame, byte[] prefix) {
+        return frame.length > prefix.length && Arrays.equals(frame, 0, prefix.length, prefix, 0, prefix.length);
+    }
+
+    /**
+     * Whether a frame has an update, a step 2 or cursors, which are taken in without waiting for anything. Only its first bytes are
+     * looked at.
+     *
+     * @param start the number of bytes before the type of the message
+     */
+    static boolean isBrief(byte[] frame, int start) {
+        if (frame.length < start + 2) {
+            return false;
+        }
+        int type = frame[start];
+        boolean isSync = type == Message.SYNC || type == SYNC_REPLY;
+        return isSync ? frame[start + 1] != 0 : type == Message.AWARENESS;
     }
 
     private static HocuspocusMessage readAuth(String key, Decoder in) {

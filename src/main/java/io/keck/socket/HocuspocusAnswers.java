@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * 1013. Content of documents is bounded elsewhere and does not count here. Thread-safe.
  */
 final class HocuspocusAnswers {
+    /** The most frames that are handed to the network at once. */
+    private static final int IN_A_ROW = 1_000;
+
     private final SocketConnection connection;
     private final long maxBytes;
     private final AtomicLong waiting = new AtomicLong();
@@ -38,11 +41,12 @@ final class HocuspocusAnswers {
      */
     void send(byte[] prefix, byte[] body, long times, Tally tally) {
         byte[] frame = HocuspocusMessage.frame(prefix, body);
-        for (long left = times; left > 0; left--) {
-            if (waiting.addAndGet(frame.length) > maxBytes) {
+        for (long left = times; left > 0; left -= IN_A_ROW) {
+            int now = (int) Math.min(left, IN_A_ROW);
+            if (waiting.addAndGet((long) now * frame.length) > maxBytes) {
                 connection.close(CloseReason.overload("this client sends messages and does not read the answers"));
             }
-            connection.send(frame, body, tally, taken, left == 1);
+            connection.send(frame, body, now, tally, taken);
         }
     }
 }

@@ -136,6 +136,16 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         return room;
     }
 
+    /** What each frame about this document begins with. */
+    byte[] prefix() {
+        return prefix;
+    }
+
+    /** Whether the document is open and a frame of the client is about it. */
+    boolean isAbout(byte[] frame) {
+        return !closed.get() && HocuspocusMessage.isAbout(frame, prefix);
+    }
+
     String id() {
         return id;
     }
@@ -281,14 +291,13 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
         if (closed.get()) {
             return;
         }
-        int bytes = prefix.length + body.length;
-        if (backlog.addAndGet(bytes) > maxBacklog) {
+        if (backlog.addAndGet(prefix.length + body.length) > maxBacklog) {
             above.set(true);
         }
         if (body.length >= SharedBytes.LARGE) {
             carrier.sendInTwo(prefix, body, outbound, this);
         } else {
-            carrier.send(sockets.frames().of(key, prefix, body), body, outbound, this, true);
+            carrier.send(sockets.frames().of(key, prefix, body), body, 1, outbound, this);
         }
     }
 
@@ -387,9 +396,8 @@ final class HocuspocusChannel implements Connection, Outbox.Taken {
     @Override
     public void beganRoom() {
         sockets.metrics().beganRoom(address());
-        Clearance now = clearance;
-        if (now.mayWrite()) { // a room of readers counts for no address
-            now.allowance().madeDocument();
+        if (clearance.mayWrite()) { // a room of readers counts for no address
+            clearance.allowance().madeDocument();
         }
     }
 

@@ -59,6 +59,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     /** Refused documents, which only another credential can open. Used by the thread that reads alone. */
     private final Set<String> refused = new HashSet<>();
 
+    /** The document that a message came for last. Used by the thread that reads alone. */
+    private @Nullable HocuspocusChannel latest;
+
     private String address = "";
     private long number;
     private Visit visit = Visit.REFUSED;
@@ -95,7 +98,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 gate,
                 opened,
                 sockets,
-                frame -> false, // a token may have to be judged by a back end
+                this::isBrief,
                 frame -> receive(opened, frame),
                 text -> sockets.metrics().ignored(Ignored.TEXT),
                 this::offend);
@@ -121,11 +124,36 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         }
     }
 
+    /** A token may have to be judged by a back end, a step 1 may open a document, and large messages take long to decode. */
+    private boolean isBrief(byte[] frame) {
+        HocuspocusChannel about = frame.length > CollaborationEndpoint.BRIEF_BYTES ? null : about(frame);
+        return about != null && HocuspocusMessage.isBrief(frame, about.prefix().length);
+    }
+
+    /** Returns the open document that a frame is about; null if there is none. */
+    private @Nullable HocuspocusChannel about(byte[] frame) {
+        HocuspocusChannel last = latest;
+        if (last != null && last.isAbout(frame)) {
+            return last;
+        }
+        HocuspocusChannel found = channels.get(HocuspocusMessage.keyOf(frame));
+        latest = found != null && found.isAbout(frame) ? found : null;
+        return latest;
+    }
+
     private void receive(SocketConnection from, byte[] frame) {
         HocuspocusMessage message;
+        HocuspocusChannel last = latest;
         try {
-            message = HocuspocusMessage.read(
-                    frame, sockets.limits().decode(), sockets.limits().states());
+            message = last != null && last.isAbout(frame)
+                    ? HocuspocusMessage.read(
+                            frame,
+                            last.key(),
+                            last.prefix(),
+                            sockets.limits().decode(),
+                            sockets.limits().states())
+                    : HocuspocusMessage.read(
+                            frame, sockets.limits().decode(), sockets.limits().states());
         } catch (DecodeException e) {
             LOG.debug("Connection {} of Hocuspocus: malformed message of {}: {}", number, address, e.getMessage());
             offend(from, CloseReason.malformed(String.valueOf(e.getMessage())));

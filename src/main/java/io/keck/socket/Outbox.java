@@ -90,13 +90,13 @@ final class Outbox {
      * @param tally counts the waiting bytes
      */
     void send(byte[] message, int recipients, Tally tally) {
-        transmit(OpCode.BINARY, message, message, QUEUED + message.length / Math.max(1, recipients), tally, null, true);
+        transmit(OpCode.BINARY, message, message, QUEUED + message.length / Math.max(1, recipients), tally, null);
     }
 
     /** Queues a text message, on a connection that does not send messages in two frames. */
     void sendText(String text, Tally tally) {
         byte[] message = text.getBytes(StandardCharsets.UTF_8);
-        transmit(OpCode.TEXT, message, message, QUEUED + message.length, tally, null, true);
+        transmit(OpCode.TEXT, message, message, QUEUED + message.length, tally, null);
     }
 
     /**
@@ -104,28 +104,43 @@ final class Outbox {
      *
      * @param frame the whole frame
      * @param tally counts the waiting bytes
-     * @param isLast false if another message follows at once, so that one write can take both
+     * @param times how often it is sent, in as few writes as possible; more than once only if it is small
+     * @param taken notified once, when all of them are taken
      */
-    void send(byte[] frame, byte[] message, Tally tally, Taken taken, boolean isLast) {
+    void send(byte[] frame, byte[] message, int times, Tally tally, Taken taken) {
         synchronized (sending) { // must not come between the two frames of another message
-            transmit(OpCode.BINARY, frame, message, QUEUED + frame.length, tally, taken, isLast);
+            if (times == 1) {
+                transmit(OpCode.BINARY, frame, message, QUEUED + frame.length, tally, taken);
+                return;
+            }
+            int bytes = times * frame.length;
+            int part = times * QUEUED + bytes;
+            long now = queued(message, bytes, times);
+            hold(frame, part, tally);
+            for (int left = times; left > 1; left--) {
+                session.sendFrame(new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)), Callback.NOOP, true);
+            }
+            // frames are taken in order, so the last one answers for all
+            session.sendFrame(
+                    new Frame(OpCode.BINARY, ByteBuffer.wrap(frame)),
+                    new Sent(bytes, frame, part, tally, now, taken),
+                    false);
         }
     }
 
-    private void transmit(
-            byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken, boolean isLast) {
-        long now = queued(message, frame.length);
+    private void transmit(byte opCode, byte[] frame, byte[] message, int part, Tally tally, @Nullable Taken taken) {
+        long now = queued(message, frame.length, 1);
         hold(frame, part, tally);
         session.sendFrame(
                 new Frame(opCode, ByteBuffer.wrap(frame)),
                 new Sent(frame.length, frame, part, tally, now, taken),
-                !isLast);
+                false);
     }
 
-    /** As {@link #send(byte[], byte[], Tally, Taken, boolean)}, but in two frames, so that all recipients share the array of the second. */
+    /** As {@link #send(byte[], byte[], int, Tally, Taken)}, but in two frames, so that all recipients share the array of the second. */
     void sendInTwo(byte[] prefix, byte[] message, Tally tally, Taken taken) {
         int bytes = prefix.length + message.length;
-        long now = queued(message, bytes);
+        long now = queued(message, bytes, 1);
         int part = QUEUED + message.length;
         hold(message, part, tally);
         synchronized (sending) { // no other message may come between the two
@@ -137,8 +152,12 @@ final class Outbox {
         }
     }
 
-    /** Notes that a message has been queued; returns the time. */
-    private long queued(byte[] message, int bytes) {
+    /**
+     * Notes that a message has been queued; returns the time.
+     *
+     * @param bytes of all frames
+     */
+    private long queued(byte[] message, int bytes, int times) {
         long now = clock.getAsLong();
         lastSend = now;
         if (backlog.getAndAdd(bytes) == 0) {
@@ -151,7 +170,10 @@ final class Outbox {
         if (backlog.get() > maxBacklog) {
             above.set(true);
         }
-        metrics.sent(ConnectionMetrics.Kind.of(message), bytes);
+        ConnectionMetrics.Kind kind = ConnectionMetrics.Kind.of(message);
+        for (int i = 0; i < times; i++) {
+            metrics.sent(kind, bytes / times);
+        }
         return now;
     }
 

@@ -194,18 +194,18 @@ final class SocketConnection implements Connection {
      * @param frame the whole frame
      * @param message the message of the room
      * @param tally counts the waiting bytes
-     * @param taken notified when the network has taken them or the connection has failed
-     * @param isLast false if another message follows at once, so that one write can take both
+     * @param times how often the frame is sent
+     * @param taken notified when the network has taken all of them or the connection has failed
      */
-    void send(byte[] frame, byte[] message, Tally tally, Outbox.Taken taken, boolean isLast) {
+    void send(byte[] frame, byte[] message, int times, Tally tally, Outbox.Taken taken) {
         if (closing.get()) {
-            taken.taken(frame.length);
+            taken.taken(times * frame.length);
         } else {
-            outbox.send(frame, message, tally, taken, isLast);
+            outbox.send(frame, message, times, tally, taken);
         }
     }
 
-    /** As {@link #send(byte[], byte[], Tally, Outbox.Taken, boolean)}, with a prefix and a large message that recipients share. */
+    /** As {@link #send(byte[], byte[], int, Tally, Outbox.Taken)}, with a prefix and a large message that recipients share. */
     void sendInTwo(byte[] prefix, byte[] message, Tally tally, Outbox.Taken taken) {
         if (closing.get()) {
             taken.taken(prefix.length + message.length);

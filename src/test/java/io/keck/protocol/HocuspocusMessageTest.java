@@ -103,4 +103,50 @@ class HocuspocusMessageTest {
             }
         }
     }
+
+    @Test
+    void frameOfAKnownDocument_isReadAsAnyOther() {
+        byte[] prefix = HocuspocusMessage.prefix("a");
+        byte[] update = HocuspocusMessage.frame(prefix, new byte[] {0, 2, 2, 0, 0});
+        assertThat(HocuspocusMessage.keyOf(update)).isEqualTo("a");
+        assertThat(HocuspocusMessage.isAbout(update, prefix)).isTrue();
+        assertThat(HocuspocusMessage.isAbout(update, HocuspocusMessage.prefix("b")))
+                .isFalse();
+        assertThat(HocuspocusMessage.isAbout(update, HocuspocusMessage.prefix("ab")))
+                .isFalse();
+        assertThat(HocuspocusMessage.isAbout(prefix, prefix)).as("no type").isFalse();
+        byte[] text = HocuspocusMessage.frame(prefix, new byte[] {5, 2, 'h', 'i'});
+        assertThat(HocuspocusMessage.read(text, "a", prefix, DecodeLimits.DEFAULT, AwarenessState.Limits.NONE))
+                .isEqualTo(new HocuspocusMessage.Stateless("a", false, "hi"))
+                .isEqualTo(read(text));
+    }
+
+    @Test
+    void keyOf_malformedFrames_isEmpty() {
+        assertThat(HocuspocusMessage.keyOf(new byte[] {})).isEmpty();
+        assertThat(HocuspocusMessage.keyOf(new byte[] {9})).isEmpty();
+        assertThat(HocuspocusMessage.keyOf(new byte[] {(byte) 0xff, 0x7f, 1}))
+                .as("too long")
+                .isEmpty();
+    }
+
+    @Test
+    void brief_areUpdatesStep2sAndCursors_ofWhichNoneWaitsForAnything() {
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 0, 2}, 2)).isTrue();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 0, 1}, 2)).isTrue();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 4, 1}, 2)).isTrue();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 1, 0}, 2)).isTrue();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 0, 0}, 2))
+                .as("a step 1")
+                .isFalse();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 2, 0}, 2))
+                .as("a token")
+                .isFalse();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 5, 0}, 2))
+                .as("a stateless message")
+                .isFalse();
+        assertThat(HocuspocusMessage.isBrief(new byte[] {1, 'a', 0}, 2))
+                .as("cut off")
+                .isFalse();
+    }
 }
