@@ -11,20 +11,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Three nodes with everything that belongs to them, one restarted after the other, while stock clients type: nobody loses
- * anything, and nobody knocks in vain more than once.
+ * anything, and nobody knocks in vain more than once. The same for an upgrade: {@code -Dkeck.older=DIR} names the sources of an older
+ * release in which {@code ./mvnw package} has run.
  */
 class RollingRestartIT {
     private static final boolean CAMPAIGN = Boolean.getBoolean("keck.campaign");
     private static final int CLIENTS = CAMPAIGN ? 200 : 12;
     private static final int PER_ROOM = 4;
     private static final int TRIES = 2;
+    private static final String OLDER = System.getProperty("keck.older", "");
 
     @TempDir
     private Path dir;
@@ -38,21 +42,34 @@ class RollingRestartIT {
     void start() {
         postgres = PostgresServer.start(dir);
         redis = RedisServer.start(dir);
+    }
+
+    private void startNodes(IntFunction<KeckProcess> start) {
         for (int i = 0; i < 3; i++) {
-            nodes.add(node(i, 0));
+            nodes.add(start.apply(i));
         }
         nginx = Nginx.start(dir, nodes.stream().mapToInt(KeckProcess::port).toArray());
     }
 
     private KeckProcess node(int number, int port) {
+        return setup(number, port).start();
+    }
+
+    private KeckProcess older(int number) {
+        Path older = Path.of(OLDER);
+        return setup(number, 0)
+                .release(older.resolve("target/keck.jar"), older.resolve("config.yml"))
+                .start();
+    }
+
+    private KeckProcess.Setup setup(int number, int port) {
         return KeckProcess.on(postgres, "postgres", dir)
                 .brief()
                 .env("KECK_PORT", String.valueOf(port))
                 .env("KECK_FORWARDED_HEADERS", "true")
                 .env("REDIS_URL", redis.url())
                 .env("NODE_ID", "node-" + number)
-                .with("socket.restartSpread", "1s")
-                .start();
+                .with("socket.restartSpread", "1s");
     }
 
     @AfterEach
@@ -67,6 +84,19 @@ class RollingRestartIT {
 
     @Test
     void everyNodeIsRestarted_nothingIsLost_andEverybodyIsBackAtOnce() {
+        startNodes(number -> node(number, 0));
+        restartAllWhileClientsType();
+    }
+
+    /** Migrations run beside nodes of the older release, which do not know the new columns, envelopes and signatures. */
+    @Test
+    @EnabledIfSystemProperty(named = "keck.older", matches = ".+")
+    void upgradeFromAnOlderRelease_nodeByNode_nothingIsLost() {
+        startNodes(this::older);
+        restartAllWhileClientsType();
+    }
+
+    private void restartAllWhileClientsType() {
         List<String> names = new ArrayList<>();
         try (NodeClients clients = NodeClients.start()) {
             for (int i = 0; i < CLIENTS; i++) {

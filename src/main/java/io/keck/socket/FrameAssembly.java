@@ -1,8 +1,10 @@
 package io.keck.socket;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
@@ -50,6 +52,12 @@ final class FrameAssembly implements FrameHandler {
      */
     private static final long IN_A_ROW = 64 << 10;
 
+    /**
+     * Milliseconds for which a socket is not read that has reached {@link #IN_A_ROW} with a control frame, or with a frame that is
+     * discarded because the connection is closing. Nobody needs many of them quickly, and without a pause they keep a core busy.
+     */
+    private static final long PAUSE_MS = 20;
+
     /** Receives the assembled messages, one at a time, on a thread that reads. */
     interface Listener {
         /** The largest accepted message, in bytes. */
@@ -96,6 +104,8 @@ final class FrameAssembly implements FrameHandler {
     private @Nullable Listener listener;
     /** Runs what takes long or waits. */
     private final Executor executor;
+    /** Runs a task a little later. */
+    private final Executor later;
     /** The cost after which the executor continues. */
     private final long maxInARow;
     /** The cost of frames since the last that the executor got. */
@@ -124,12 +134,22 @@ final class FrameAssembly implements FrameHandler {
      * @param executor runs what takes long or waits
      */
     FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor) {
-        this(jakarta, clearance, executor, IN_A_ROW);
+        this(
+                jakarta,
+                clearance,
+                executor,
+                CompletableFuture.delayedExecutor(PAUSE_MS, TimeUnit.MILLISECONDS, executor),
+                IN_A_ROW);
     }
 
-    /** For tests: with another cost after which the executor continues. */
-    FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor, long maxInARow) {
+    /**
+     * For tests: with another cost after which another thread continues.
+     *
+     * @param later runs a task a little later
+     */
+    FrameAssembly(FrameHandler jakarta, Clearance clearance, Executor executor, Executor later, long maxInARow) {
         this.executor = executor;
+        this.later = later;
         this.maxInARow = maxInARow;
         this.jakarta = jakarta;
         this.clearance = clearance;
@@ -174,7 +194,7 @@ final class FrameAssembly implements FrameHandler {
         here.heard(frame.getPayloadLength());
         boolean givesWay = mustGiveWay(frame);
         if (!frame.isDataFrame()) {
-            toJakarta(frame, callback, givesWay);
+            toJakarta(frame, callback, givesWay ? later : null);
             return;
         }
         if (frame.getOpCode() != OpCode.CONTINUATION) {
@@ -189,13 +209,15 @@ final class FrameAssembly implements FrameHandler {
             }
         }
         if (!isBinary) {
-            toJakarta(frame, callback, true); // a text may complete a message of many parts, which takes long to decode
+            toJakarta(
+                    frame, callback,
+                    executor); // a text may complete a message of many parts, which takes long to decode
             return;
         }
         byte[] whole = take(frame, here);
         if (whole == null) {
             callback.succeeded();
-            demand(readers, givesWay);
+            demand(readers, !givesWay ? null : here.isClosing() ? later : executor);
         } else if (!givesWay && here.isBrief(whole)) {
             here.shrunk(held);
             pass(whole, here, readers, callback);
@@ -215,14 +237,14 @@ final class FrameAssembly implements FrameHandler {
         return true;
     }
 
-    /** Passes a frame to Jakarta, which asks for the next one. */
-    private void toJakarta(Frame frame, Callback callback, boolean givesWay) {
-        if (!givesWay) {
+    /** Passes a frame to Jakarta, which asks for the next one, on a thread of {@code elsewhere} or, if null, on this one. */
+    private void toJakarta(Frame frame, Callback callback, @Nullable Executor elsewhere) {
+        if (elsewhere == null) {
             jakarta.onFrame(frame, callback);
             return;
         }
         try {
-            executor.execute(() -> {
+            elsewhere.execute(() -> {
                 try {
                     jakarta.onFrame(frame, callback);
                 } catch (RuntimeException | Error e) {
@@ -234,14 +256,14 @@ final class FrameAssembly implements FrameHandler {
         }
     }
 
-    /** Asks for the next frame. */
-    private void demand(ReadGate readers, boolean givesWay) {
-        if (!givesWay) {
+    /** Asks for the next frame, on a thread of {@code elsewhere} or, if null, on this one. */
+    private static void demand(ReadGate readers, @Nullable Executor elsewhere) {
+        if (elsewhere == null) {
             readers.demand();
             return;
         }
         try {
-            executor.execute(readers::demand); // Jetty reads on with another thread, since nobody has asked this one
+            elsewhere.execute(readers::demand); // Jetty reads on with another thread, since nobody has asked this one
         } catch (RejectedExecutionException e) { // the server is going down and closes all connections
             readers.demand();
         }

@@ -28,6 +28,9 @@ class FrameAssemblyTest {
     private final List<byte[]> messages = new ArrayList<>();
     private final List<Fault> faults = new ArrayList<>();
     private int demands;
+    /** How often reading went on only after a pause. */
+    private int pauses;
+
     private int released;
     private long now;
     private long heap;
@@ -61,13 +64,23 @@ class FrameAssemblyTest {
         }
     };
 
-    private FrameAssembly assembly =
-            new FrameAssembly(behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task));
+    private FrameAssembly assembly = assembly(64 << 10);
+
+    private FrameAssembly assembly(long maxInARow) {
+        return new FrameAssembly(
+                behind,
+                Clearance.of(Visit.OPEN, Caller.OPEN.on("room")),
+                handedOver::add,
+                task -> {
+                    pauses++;
+                    handedOver.add(task);
+                },
+                maxInARow);
+    }
 
     /** An assembly that never gives way: the twin of the bound. */
     private void withoutBound() {
-        assembly = new FrameAssembly(
-                behind, Clearance.of(Visit.OPEN, Caller.OPEN.on("room")), task -> handedOver.add(task), Long.MAX_VALUE);
+        assembly = assembly(Long.MAX_VALUE);
         open();
     }
 
@@ -221,7 +234,7 @@ class FrameAssemblyTest {
                 begin(100);
             }
         });
-        floods.put("pieces of a large message", () -> frame(OpCode.CONTINUATION, false, 4_000));
+        floods.put("pieces of a large message", () -> frame(OpCode.CONTINUATION, false, 2_000));
         floods.put("frames after the close", () -> {
             closing = true;
             frame(OpCode.BINARY, true, 100);
@@ -246,6 +259,21 @@ class FrameAssemblyTest {
             assertThat(demands + jakarta.size() - before)
                     .as(name + ": and then it goes on")
                     .isEqualTo(frames);
+        });
+    }
+
+    /** Without a pause one peer keeps a core busy with frames that are of no use to anybody. */
+    @Test
+    void floodsThatNobodyNeeds_areReadWithPauses_othersAreNot() {
+        floods().forEach((name, next) -> {
+            pauses = 0;
+            for (int i = 0; i < 300; i++) {
+                next.run();
+                handedOver.forEach(Runnable::run);
+                handedOver.clear();
+            }
+            boolean isUseless = name.startsWith("p") && name.endsWith("ngs") || name.endsWith("close");
+            assertThat(pauses > 0).as(name).isEqualTo(isUseless);
         });
     }
 

@@ -71,6 +71,7 @@ public final class KeckProcess implements AutoCloseable {
         private final List<String> jvm = new ArrayList<>();
         private List<String> command = List.of("server", CONFIG);
         private boolean withArchive = true;
+        private Path jar = JAR;
 
         private Setup(Path dir) {
             this.dir = dir;
@@ -120,6 +121,13 @@ public final class KeckProcess implements AutoCloseable {
             return jvm("-XX:+UseSerialGC");
         }
 
+        /** Starts another release, with its own jar and configuration. */
+        public Setup release(Path jar, Path config) {
+            this.jar = jar.toAbsolutePath();
+            withArchive = false;
+            return config(config);
+        }
+
         /** Starts without the {@link ClassArchive}. */
         Setup withoutArchive() {
             withArchive = false;
@@ -138,7 +146,7 @@ public final class KeckProcess implements AutoCloseable {
             }
             line.addAll(jvm);
             line.add("-jar");
-            line.add(JAR.toString());
+            line.add(jar.toString());
             line.addAll(command);
             ProcessBuilder builder =
                     new ProcessBuilder(line).directory(dir.toFile()).redirectErrorStream(true);
