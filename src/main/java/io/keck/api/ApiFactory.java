@@ -42,14 +42,12 @@ public class ApiFactory {
     private static final int FEED_THREADS = 2;
     /** Threads that write whole documents down. */
     private static final int EXPORT_THREADS = 2;
-    /** Threads that put documents of the past together. */
+    /** The number of threads that build documents of the past and prepare restorations. */
     private static final int HISTORY_THREADS = 2;
-    /** Calls that read history at once, or wait for one of these threads; of all addresses, and of one. */
+    /** Calls that read history or wait for one of these threads: of all addresses, and of one. */
     private static final int HISTORY_CALLS = 64;
 
     private static final int HISTORY_CALLS_PER_ADDRESS = 8;
-
-    private static final int PAST_THREADS = 2;
 
     @NotNull
     @JsonProperty
@@ -205,9 +203,6 @@ public class ApiFactory {
         feed.metrics().watchStreams(streams::size);
         components(calls, streams, feed.past().logs().history(), feed.hooks(), clock)
                 .forEach(jersey::register);
-        Executor workers = pool(environment, "past", PAST_THREADS);
-        past(calls, new Past(feed.past(), feed.ledger(), feed.maxSteps(), workers))
-                .forEach(jersey::register);
         history(documentHistory(environment, calls, feed, spools, nanos)).forEach(jersey::register);
         bodies(environment, feed.ledger());
         jersey.register(new GrantedAnswers());
@@ -257,7 +252,8 @@ public class ApiFactory {
                 new DocumentResource(past.calls(), past),
                 new DocumentChangesResource(past),
                 new DocumentDiffResource(past),
-                new DocumentVersionsResource(past));
+                new DocumentVersionsResource(past),
+                new RestoreResource(past));
     }
 
     private AddressShares streamShares() {
@@ -315,11 +311,6 @@ public class ApiFactory {
             }
         });
         return streams;
-    }
-
-    /** The resources that answer from the history of documents. */
-    static List<Object> past(DocumentCalls calls, Past past) {
-        return List.of(new RestoreResource(calls, past));
     }
 
     /** All components registered with Jersey. */

@@ -8,7 +8,6 @@ import io.keck.crdt.Root;
 import io.keck.crdt.YArray;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -38,8 +37,8 @@ public final class ArrayResource {
     @Needs(Right.READ)
     @GET
     @Path("{name}")
-    public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
-        String array = Call.decode(name);
+    public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
+        String array = call.root();
         calls.read(response, call, Missing.SENTENCE, doc -> whole(doc, array));
     }
 
@@ -47,12 +46,8 @@ public final class ArrayResource {
     @Needs(Right.READ)
     @GET
     @Path("{name}/{index: [^/]*}")
-    public void getElement(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @PathParam("index") String index,
-            @Suspended AsyncResponse response) {
-        String array = Call.decode(name);
+    public void getElement(@BeanParam Call call, @PathParam("index") String index, @Suspended AsyncResponse response) {
+        String array = call.root();
         long at = Parameters.wholeNumber("The index", index, 0);
         calls.read(
                 response,
@@ -66,22 +61,15 @@ public final class ArrayResource {
     @POST
     @Path("{name}")
     public void insert(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Context HttpHeaders headers,
-            InputStream in,
-            @Suspended AsyncResponse response)
+            @BeanParam Call call, @Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
             throws IOException {
-        String array = Call.decode(name);
+        String array = call.root();
         Object body = calls.bodies().json(headers, in);
         Consumer<Doc> edit;
         try {
             edit = edit(array, body);
         } catch (Refusal shape) {
-            calls.read(response, call, Missing.SENTENCE, doc -> {
-                NamedTypes.ARRAY.find(doc, array);
-                return shape.reply();
-            });
+            calls.refused(response, call, NamedTypes.ARRAY, shape.reply());
             return;
         }
         calls.write(response, call, Missing.SENTENCE, edit, doc -> whole(doc, array));
@@ -110,11 +98,8 @@ public final class ArrayResource {
     @DELETE
     @Path("{name}/{index: [^/]*}")
     public void deleteElement(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @PathParam("index") String index,
-            @Suspended AsyncResponse response) {
-        String array = Call.decode(name);
+            @BeanParam Call call, @PathParam("index") String index, @Suspended AsyncResponse response) {
+        String array = call.root();
         long at = Parameters.wholeNumber("The index", index, 0);
         calls.write(
                 response,

@@ -13,17 +13,24 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import org.jspecify.annotations.Nullable;
 
-/** The parameters of every call on a document, which the old interface calls a workspace: its name, the freshness of the answer, and the idempotency key. */
+/**
+ * The parameters of every call on a document, which the interface of OctoBase calls a workspace: its name, the freshness of
+ * the answer, and the idempotency key.
+ */
 public final class Call {
 
     @Encoded
     @PathParam("workspace")
     private String workspace = "";
 
-    /** The same, where the path speaks of documents. */
+    /** The name in paths of the interface for documents. */
     @Encoded
     @PathParam("document")
     private @Nullable String document;
+
+    @Encoded
+    @PathParam("name")
+    private String name = "";
 
     @QueryParam("consistency")
     private @Nullable String consistency;
@@ -36,11 +43,16 @@ public final class Call {
 
     /** The name of the workspace; refuses an invalid one with 400. */
     String workspace() {
-        String name = decode(document == null ? workspace : document);
-        RoomName.problem(name).ifPresent(problem -> {
+        String decoded = decode(document == null ? workspace : document);
+        RoomName.problem(decoded).ifPresent(problem -> {
             throw Refusal.bad(problem);
         });
-        return name;
+        return decoded;
+    }
+
+    /** The name of the root that the path names; refuses bytes that are not UTF-8 with 400. */
+    String root() {
+        return decode(name);
     }
 
     /** Whether the current replica of this node suffices. */
@@ -70,7 +82,7 @@ public final class Call {
         return NeedsFilter.allowance(request);
     }
 
-    /** What the caller may do with the workspace; refuses a name that cannot be, as {@link #workspace} does. */
+    /** The rights of the caller on the workspace; refuses an invalid name, as {@link #workspace} does. */
     Grant grant() {
         Grant grant = NeedsFilter.grant(request);
         if (!grant.document().equals(workspace())) {

@@ -98,6 +98,18 @@ final class DocumentCalls {
         finish(response, workspace, missing, read(call, local, reader));
     }
 
+    /**
+     * Refuses a call on a root whose body has the wrong shape. The document is looked up first, because a missing document
+     * and a root of another type are more helpful answers.
+     */
+    void refused(AsyncResponse response, Call call, NamedTypes type, Reply refusal) {
+        String root = call.root();
+        read(response, call, Missing.SENTENCE, doc -> {
+            type.find(doc, root);
+            return refusal;
+        });
+    }
+
     /** Reads a result that may be as large as the document. */
     CompletionStage<Answer<Reply>> read(Call call, boolean local, Function<Doc, Reply> reader) {
         return read(call.grant(), local, call.address(), reader);

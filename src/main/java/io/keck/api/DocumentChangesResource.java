@@ -2,9 +2,7 @@ package io.keck.api;
 
 import io.keck.access.Needs;
 import io.keck.access.Right;
-import io.keck.api.DocumentHistory.Asked;
 import io.keck.history.HistoryReader.Session;
-import io.keck.history.PastStates.Past;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -17,25 +15,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Who changed what in a document, and when. Thread-safe. */
+/** The changes of a document, with their authors and times. Thread-safe. */
 @Path("/documents/{document}")
 public final class DocumentChangesResource {
-    static final int PAGE = 50;
-    static final int MOST = 500;
-
     private final DocumentHistory history;
 
     DocumentChangesResource(DocumentHistory history) {
         this.history = history;
-    }
-
-    /** The size of a page; 400 beyond its bounds. */
-    static int limit(@Nullable String limit) {
-        long wanted = Parameters.wholeNumber("limit", limit, PAGE);
-        if (wanted < 1 || wanted > MOST) {
-            throw Refusal.bad("limit is a whole number from 1 to " + MOST + ".");
-        }
-        return (int) wanted;
     }
 
     /** Lists sessions of changes, the newest first. */
@@ -48,7 +34,7 @@ public final class DocumentChangesResource {
             @QueryParam("before") @Nullable String before,
             @QueryParam("limit") @Nullable String limit,
             @Suspended AsyncResponse response) {
-        int most = limit(limit);
+        int most = Parameters.pageSize(limit);
         long from = Parameters.wholeNumber("before", before, Long.MAX_VALUE);
         history.answer(call, response, asked -> {
             List<Session> sessions = history.reader().activity(asked.roomId(), from, most, by);
@@ -75,7 +61,7 @@ public final class DocumentChangesResource {
         return json;
     }
 
-    /** What changed between two moments, with names; only what one principal changed, if wanted. */
+    /** Answers with the changes between two moments and their authors; with {@code by}, only those of one principal. */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     @Path("changes")
@@ -85,31 +71,6 @@ public final class DocumentChangesResource {
             @QueryParam("to") @Nullable String to,
             @QueryParam("by") @Nullable String by,
             @Suspended AsyncResponse response) {
-        difference(history, call, from, to, new PastAnswers.Question(true, by), response);
-    }
-
-    static void difference(
-            DocumentHistory history,
-            Call call,
-            @Nullable String from,
-            @Nullable String to,
-            PastAnswers.Question question,
-            AsyncResponse response) {
-        Moments.check("from", from);
-        Moments.check("to", to);
-        history.answer(call, response, asked -> {
-            long first = from == null ? 0 : asked.seq(from);
-            long last = asked.seq(to);
-            if (question.named() && first > last) {
-                throw Refusal.bad("from is later than to.");
-            }
-            return difference(asked, first, last, question);
-        });
-    }
-
-    private static Reply difference(Asked asked, long from, long to, PastAnswers.Question question) {
-        Past before = asked.at(from);
-        Past after = asked.at(to);
-        return PastAnswers.difference(before, after, question, asked.means());
+        history.difference(call, from, to, new PastAnswers.Question(true, by), response);
     }
 }

@@ -19,7 +19,7 @@ public final class DocumentDiffResource {
         this.history = history;
     }
 
-    /** What is different between two moments, in any order; without the first, from the empty document. */
+    /** Answers with the differences between two moments in any order; the default of the first is the empty document. */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     public void diff(
@@ -27,6 +27,6 @@ public final class DocumentDiffResource {
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
             @Suspended AsyncResponse response) {
-        DocumentChangesResource.difference(history, call, from, to, new PastAnswers.Question(false, null), response);
+        history.difference(call, from, to, new PastAnswers.Question(false, null), response);
     }
 }

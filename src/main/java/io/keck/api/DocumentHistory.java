@@ -9,13 +9,14 @@ import io.keck.failure.RoomLost;
 import io.keck.failure.RoomMissing;
 import io.keck.history.DocumentVersions;
 import io.keck.history.HistoryReader;
+import io.keck.history.PastStates.Past;
 import io.keck.room.Documents.Answer;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response.Status;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** What the calls on the history of a document have in common. Thread-safe. */
+/** The parts that the resources of history share. Thread-safe. */
 final class DocumentHistory {
     private final DocumentCalls calls;
     private final HistoryWork work;
@@ -39,11 +40,19 @@ final class DocumentHistory {
         return versions;
     }
 
+    HistoryWork work() {
+        return work;
+    }
+
+    Moments moments() {
+        return moments;
+    }
+
     HistoryReader reader() {
         return past.states().reader();
     }
 
-    /** A document that a call asks about. */
+    /** The document of a call. */
     final class Asked {
         private final long roomId;
         private final Means means;
@@ -63,13 +72,13 @@ final class DocumentHistory {
             return means;
         }
 
-        /** The row of a moment; without one the newest. */
+        /** Returns the row of a moment; the newest row for null. */
         long seq(@Nullable String moment) {
             return moment == null ? reader().range(roomId).head() : moments.seq(roomId, moment);
         }
 
-        /** The document at a row; the answer has its number. */
-        io.keck.history.PastStates.Past at(long seq) {
+        /** Returns the document at a row; the answer then names this row. */
+        Past at(long seq) {
             shown = seq;
             long[] taken = new long[1];
             return past.at(roomId, seq, bytes -> {
@@ -79,13 +88,13 @@ final class DocumentHistory {
         }
     }
 
-    /** What a call does with the document that it asks about. */
+    /** Computes the answer of a call from its document. */
     @FunctionalInterface
     interface Question {
         Reply answer(Asked asked);
     }
 
-    /** Answers a call, if there is such a document, on a thread that may wait. */
+    /** Answers a call on a thread that may wait; with 404 if the document does not exist. */
     void answer(Call call, AsyncResponse response, Question question) {
         Grant grant = call.grant();
         String address = call.address();
@@ -115,6 +124,32 @@ final class DocumentHistory {
         answer(call, response, asked -> PastAnswers.write(asked.at(asked.seq(at)), wanted, root, asked.means()));
     }
 
+    /**
+     * Answers with the differences between two moments.
+     *
+     * @param from the first moment; null for the empty document
+     * @param to the second moment; null for now
+     */
+    void difference(
+            Call call,
+            @Nullable String from,
+            @Nullable String to,
+            PastAnswers.Question question,
+            AsyncResponse response) {
+        Moments.check("from", from);
+        Moments.check("to", to);
+        answer(call, response, asked -> {
+            long first = from == null ? 0 : asked.seq(from);
+            long last = asked.seq(to);
+            if (question.named() && first > last) {
+                throw Refusal.bad("from is later than to.");
+            }
+            Past before = asked.at(first);
+            Past after = asked.at(last);
+            return PastAnswers.difference(before, after, question, asked.means());
+        });
+    }
+
     private static Reply question(Question question, Asked asked, String document) {
         try {
             return question.answer(asked);
@@ -127,7 +162,7 @@ final class DocumentHistory {
         }
     }
 
-    /** 410 for what is not kept any more, 404 for what is not written yet. */
+    /** Answers with 410 for a row that is no longer known, with 404 for one that is not written yet. */
     private static Reply gone(HistoryGone gone) {
         return gone.first() > 0
                 ? Reply.text(

@@ -49,7 +49,7 @@ public final class DocumentVersionsResource {
             @QueryParam("before") @Nullable String before,
             @QueryParam("limit") @Nullable String limit,
             @Suspended AsyncResponse response) {
-        int most = DocumentChangesResource.limit(limit);
+        int most = Parameters.pageSize(limit);
         history.answer(call, response, asked -> {
             Version last = before == null ? null : found(asked.roomId(), before);
             List<Version> versions = history.versions().list(asked.roomId(), last, most);

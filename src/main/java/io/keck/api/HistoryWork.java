@@ -12,8 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /**
- * Runs the calls that read history: on threads of their own, since they wait for the database and put whole documents
- * together; so many at once and of one address; with the heap that the ledger grants. Thread-safe.
+ * Runs the calls that read history: on threads of their own, since they wait for the database and build whole documents; a
+ * limited number at once, of all addresses and of each; with the heap that the ledger grants. Thread-safe.
  */
 final class HistoryWork {
     private static final int TOO_MANY_REQUESTS = 429;
@@ -25,7 +25,7 @@ final class HistoryWork {
     private final long maxSteps;
 
     /**
-     * @param places for calls that run or wait for a thread
+     * @param places the places of calls that run or wait for a thread
      * @param maxSteps the steps that one call may take, as in {@link io.keck.room.DocumentLimits}
      */
     HistoryWork(Executor threads, AddressShares places, HeapLedger ledger, Spools spools, long maxSteps) {
@@ -36,7 +36,7 @@ final class HistoryWork {
         this.maxSteps = maxSteps;
     }
 
-    /** What a call may use while it runs. Used by its thread. */
+    /** The heap, steps and files that a call may use while it runs. Used by the thread of the call. */
     final class Means {
         private final Tally tally;
         private final String document;
@@ -49,7 +49,7 @@ final class HistoryWork {
             this.tally = ledger.open(HeapLedger.Kind.ANSWER, document, address, null);
         }
 
-        /** Says how many bytes of heap the call uses in all; refuses it if they are not to be had. */
+        /** Reserves the total bytes of heap that the call uses; fails the call if the ledger refuses them. */
         void take(long bytes) {
             if (bytes > taken) {
                 if (!tally.reserve(bytes - taken)) {
@@ -59,19 +59,26 @@ final class HistoryWork {
             }
         }
 
-        /** As {@link #take}, in addition to what the call uses already. */
+        /** Reserves further bytes of heap as {@link #take} does. */
         void takeMore(long bytes) {
             take(taken + bytes);
         }
 
-        /** Ends the call if it has taken more steps than it may. */
+        /** Reserves further bytes of heap; returns false if the ledger refuses them. */
+        boolean reserve(long bytes) {
+            boolean isGranted = tally.reserve(bytes);
+            taken += isGranted ? bytes : 0;
+            return isGranted;
+        }
+
+        /** Fails the call if it has taken more steps than it may. */
         void checkSteps(long steps) {
             if (steps > maxSteps) {
                 throw tooCostly(steps);
             }
         }
 
-        /** What a call that takes too many steps fails with. */
+        /** Returns the failure of a call that takes too many steps. */
         TooCostly tooCostly(long steps) {
             return new TooCostly(document, steps);
         }
@@ -80,10 +87,15 @@ final class HistoryWork {
             return maxSteps;
         }
 
-        /** A place for the bytes of the answer. */
+        /** Opens a file for the bytes of the answer. */
         Spool spool() {
             return spools.open(address);
         }
+    }
+
+    /** The steps that one call may take. */
+    long maxSteps() {
+        return maxSteps;
     }
 
     /** Runs a call when a thread is free. */

@@ -35,8 +35,8 @@ public final class MapResource {
     @Needs(Right.READ)
     @GET
     @Path("{name}")
-    public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
-        String map = Call.decode(name);
+    public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
+        String map = call.root();
         calls.read(response, call, Missing.SENTENCE, doc -> whole(doc, map));
     }
 
@@ -45,11 +45,8 @@ public final class MapResource {
     @GET
     @Path("{name}/{key: [^/]*}")
     public void getKey(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Encoded @PathParam("key") String encodedKey,
-            @Suspended AsyncResponse response) {
-        String map = Call.decode(name);
+            @BeanParam Call call, @Encoded @PathParam("key") String encodedKey, @Suspended AsyncResponse response) {
+        String map = call.root();
         String key = Call.decode(encodedKey);
         calls.read(response, call, Missing.SENTENCE, doc -> {
             Root root = NamedTypes.MAP.find(doc, map);
@@ -68,18 +65,11 @@ public final class MapResource {
     @POST
     @Path("{name}")
     public void put(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Context HttpHeaders headers,
-            InputStream in,
-            @Suspended AsyncResponse response)
+            @BeanParam Call call, @Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
             throws IOException {
-        String map = Call.decode(name);
+        String map = call.root();
         if (!(calls.bodies().json(headers, in) instanceof Map<?, ?> body)) {
-            calls.read(response, call, Missing.SENTENCE, doc -> {
-                NamedTypes.MAP.find(doc, map);
-                return Reply.text(Status.BAD_REQUEST, "Expected a JSON object");
-            });
+            calls.refused(response, call, NamedTypes.MAP, Reply.text(Status.BAD_REQUEST, "Expected a JSON object"));
             return;
         }
         calls.write(
@@ -101,11 +91,8 @@ public final class MapResource {
     @DELETE
     @Path("{name}/{key: [^/]*}")
     public void deleteKey(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Encoded @PathParam("key") String encodedKey,
-            @Suspended AsyncResponse response) {
-        String map = Call.decode(name);
+            @BeanParam Call call, @Encoded @PathParam("key") String encodedKey, @Suspended AsyncResponse response) {
+        String map = call.root();
         String key = Call.decode(encodedKey);
         calls.write(
                 response,

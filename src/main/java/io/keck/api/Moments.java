@@ -13,10 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; {@link #seq} waits for the database.
  */
 final class Moments {
-    /** What a moment looks like. */
+    /** The forms of a moment, for sentences. */
     static final String FORMS = "the number of a row, a time such as 2026-01-31T08:00:00Z, or the label of a version";
-
-    private static final int MAX_DIGITS = 18;
 
     private final HistoryReader reader;
     private final DocumentVersions versions;
@@ -48,9 +46,9 @@ final class Moments {
     }
 
     /**
-     * Refuses a moment that cannot be, before anything is looked up.
+     * Refuses a malformed moment before anything is looked up.
      *
-     * @param name of the parameter
+     * @param name the name of the parameter
      */
     static void check(String name, @Nullable String moment) {
         if (moment != null && !isGood(moment)) {
@@ -66,12 +64,11 @@ final class Moments {
     /**
      * Returns the row of a moment.
      *
-     * @throws io.keck.failure.HistoryGone if the document at that time is not kept any more
+     * @throws io.keck.failure.HistoryGone if the document at that time is no longer known
      */
     long seq(long roomId, String moment) {
         if (isNumber(moment)) {
-            String shortest = moment.replaceFirst("^0+(?=.)", "");
-            return shortest.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(shortest);
+            return Parameters.wholeNumber("a row", moment, 0);
         }
         Instant time = time(moment);
         if (time != null) {

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** Parses numbers, flags and pages in queries, paths and bodies. Stateless. */
 final class Parameters {
     private static final double MAX_SAFE = 0x1p53;
+    private static final int HISTORY_PAGE = 50;
+    private static final int MAX_HISTORY_PAGE = 500;
 
     private Parameters() {}
 
@@ -32,7 +34,16 @@ final class Parameters {
                 : null;
     }
 
-    /** Parses Parses Parses true or false; 400 for anything else. */
+    /** Parses the size of a page of history, {@value #HISTORY_PAGE} by default; 400 beyond its bounds. */
+    static int pageSize(@Nullable String limit) {
+        long wanted = wholeNumber("limit", limit, HISTORY_PAGE);
+        if (wanted < 1 || wanted > MAX_HISTORY_PAGE) {
+            throw Refusal.bad("limit is a whole number from 1 to " + MAX_HISTORY_PAGE + ".");
+        }
+        return (int) wanted;
+    }
+
+    /** Parses true or false; 400 for anything else. */
     static boolean flag(String name, @Nullable String text) {
         if (text == null || text.equals("false")) {
             return false;

@@ -1,15 +1,9 @@
 package io.keck.api;
 
 import io.keck.failure.HistoryGone;
-import io.keck.history.DocumentVersions.Version;
-import io.keck.history.HistoryPorts;
 import io.keck.history.RestoreRequest;
 import jakarta.ws.rs.core.Response.Status;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -98,47 +92,28 @@ record RestoreBody(
     }
 
     /**
-     * Finds the rows that the moments mean. Waits for the database. With {@code by} or {@code agent}, {@code at} means what
-     * {@code from} does: everything that somebody did since then.
+     * Finds the rows of the moments. Waits for the database. With {@code by} or {@code agent}, {@code at} means the same
+     * as {@code from}: the changes of that author since then.
      *
+     * @param moments looks moments up
      * @param head the newest row
      * @throws HistoryGone if a row is beyond the newest
      */
-    RestoreRequest rows(HistoryPorts ports, long roomId, long head) {
+    RestoreRequest rows(Moments moments, long roomId, long head) {
         boolean isState = from == null && by == null && agent == null;
-        long first = row(from == null ? at : from, ports, roomId, head);
-        long last = isState ? first : to == null ? head : row(to, ports, roomId, head);
+        long first = row(from == null ? at : from, moments, roomId, head);
+        long last = isState ? first : to == null ? head : row(to, moments, roomId, head);
         if (last < first) {
             throw Refusal.bad("to is before from.");
         }
         return new RestoreRequest(isState, first, last, root, block, by, agent);
     }
 
-    private static long row(@Nullable Object moment, HistoryPorts ports, long roomId, long head) {
-        long seq = moment instanceof Long number ? number : row(String.valueOf(moment), ports, roomId);
+    private static long row(@Nullable Object moment, Moments moments, long roomId, long head) {
+        long seq = moment instanceof Long number ? number : moments.seq(roomId, String.valueOf(moment));
         if (seq > head) {
             throw new Refusal(Status.NOT_FOUND, "There is no row " + seq + " yet: the newest is row " + head + ".");
         }
         return seq;
-    }
-
-    private static long row(String moment, HistoryPorts ports, long roomId) {
-        Instant time = time(moment);
-        if (time != null) {
-            return ports.reader().seqAt(roomId, time.toEpochMilli());
-        }
-        Optional<Version> version = ports.versions().labelled(roomId, moment);
-        return version.orElseThrow(() -> new Refusal(
-                        Status.NOT_FOUND,
-                        "There is no version with the label " + Parameters.quoted(moment) + ", and it is not a time."))
-                .seq();
-    }
-
-    private static @Nullable Instant time(String text) {
-        try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
-            return null; // a label
-        }
     }
 }

@@ -13,8 +13,6 @@ import io.keck.crdt.store.StructRows;
 import io.keck.crdt.store.Update;
 import io.keck.failure.Unavailable;
 import io.keck.heap.AddressShares;
-import io.keck.heap.HeapLedger;
-import io.keck.heap.Tally;
 import io.keck.history.RestoreRequest;
 import io.keck.history.Restorer;
 import io.keck.room.Documents.Answer;
@@ -36,28 +34,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Going back: a document, one root, one block, or what somebody did, as an edit that everybody who is connected simply sees.
- * The edit is prepared beside the room and then committed as any other. Thread-safe.
+ * Restores an earlier state of a document, a root or a block, or reverts changes, with an edit that clients receive like any
+ * other. The edit is prepared beside the room and then committed. Thread-safe.
  */
 @Path("/documents/{document}/restore")
 public final class RestoreResource {
-    /** Restorations that are prepared or wait for that, of all and of one address. */
+    /** Restorations that are being prepared or wait for a thread: of all addresses, and of one. */
     private static final int PLACES = 16;
 
     private static final int PLACES_PER_ADDRESS = 4;
 
     private final DocumentCalls calls;
-    private final Past past;
+    private final DocumentHistory history;
     private final Restorer restorer;
     private final AddressShares places = new AddressShares(PLACES, PLACES_PER_ADDRESS);
 
-    RestoreResource(DocumentCalls calls, Past past) {
-        this.calls = calls;
-        this.past = past;
-        this.restorer = new Restorer(past.ports().reader(), BlockFinder::find, past.maxSteps());
+    RestoreResource(DocumentHistory history) {
+        this.calls = history.calls();
+        this.history = history;
+        this.restorer =
+                new Restorer(history.reader(), BlockFinder::find, history.work().maxSteps());
     }
 
-    /** What is kept of a request once it is answered. */
+    /** The parts of a request that are needed after the call of the resource has returned. */
     private record Asked(
             RestoreBody body,
             Grant grant,
@@ -65,10 +64,10 @@ public final class RestoreResource {
             @Nullable RequestKey key,
             String address) {}
 
-    /** A restoration that is not made yet. */
+    /** A restoration that is prepared and not committed. */
     private record Made(RestoreRequest request, Restorer.Prepared prepared, Restorer.Now now) {}
 
-    /** Goes back, or with {@code preview} only says what that would change. */
+    /** Restores or reverts; with {@code preview}, only answers what would change. */
     @Needs(
             value = {Right.READ, Right.WRITE, Right.HISTORY},
             audited = "restored")
@@ -103,31 +102,25 @@ public final class RestoreResource {
     }
 
     private CompletionStage<Made> prepared(Asked asked) {
-        return calls.state(asked.grant)
-                .thenApplyAsync(
-                        state -> {
-                            if (state.stale()) {
-                                throw new Unavailable("the database does not answer", false);
-                            }
-                            return made(asked, state);
-                        },
-                        past.workers());
+        return calls.state(asked.grant).thenCompose(state -> {
+            if (state.stale()) {
+                throw new Unavailable("the database does not answer", false);
+            }
+            return history.work().run(asked.grant.document(), asked.address, means -> made(asked, state, means));
+        });
     }
 
-    private Made made(Asked asked, Answer<byte[]> state) {
+    private Made made(Asked asked, Answer<byte[]> state, HistoryWork.Means means) {
         Restorer.Now now = new Restorer.Now(asked.grant.document(), state.roomId(), state.seq(), state.value());
-        RestoreRequest request = asked.body.rows(past.ports(), now.roomId(), now.seq());
-        Tally tally = past.ledger().open(HeapLedger.Kind.DOCUMENT, now.name(), asked.address, null);
+        RestoreRequest request = asked.body.rows(history.moments(), now.roomId(), now.seq());
         try {
-            return new Made(request, restorer.prepare(now, request, tally::reserve), now);
+            return new Made(request, restorer.prepare(now, request, means::reserve), now);
         } catch (Restorer.NotThereException e) {
             throw e.isHomeless()
                     ? new Refusal(
                             Status.CONFLICT,
                             "What contained the block is deleted; restore the root or the whole document.")
                     : new Refusal(Status.NOT_FOUND, "There was no such root or block at that moment.");
-        } finally {
-            tally.close();
         }
     }
 
@@ -151,7 +144,7 @@ public final class RestoreResource {
                                 RestoreAnswer.json(made.request, made.prepared, false, !contains(doc, update))));
     }
 
-    /** Whether a document has the change; it has not where the request was carried out before, under the same key. */
+    /** Whether a document has the change; false if the request was carried out before, under the same key. */
     private static boolean contains(Doc doc, Update update) {
         StateVector known = doc.stateVector();
         StructRows rows = update.rows();

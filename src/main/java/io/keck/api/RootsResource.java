@@ -6,11 +6,9 @@ import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
 import jakarta.ws.rs.BeanParam;
-import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
@@ -58,11 +56,8 @@ public final class RootsResource {
     @GET
     @Path("{name}")
     public void get(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @QueryParam("type") @Nullable String type,
-            @Suspended AsyncResponse response) {
-        String root = Call.decode(name);
+            @BeanParam Call call, @QueryParam("type") @Nullable String type, @Suspended AsyncResponse response) {
+        String root = call.root();
         NamedTypes as = type == null ? null : RootJson.type(type);
         calls.read(response, call, Missing.DOCUMENT, doc -> read(doc, root, as));
     }
@@ -81,13 +76,9 @@ public final class RootsResource {
     @POST
     @Path("{name}")
     public void edit(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Context HttpHeaders headers,
-            InputStream in,
-            @Suspended AsyncResponse response)
+            @BeanParam Call call, @Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
             throws IOException {
-        String root = Call.decode(name);
+        String root = call.root();
         RootEdit edit = RootEdit.of(calls.bodies().json(headers, in));
         calls.write(
                 response, call, Missing.DOCUMENT, doc -> edit.apply(doc, root), doc -> Reply.empty(Status.NO_CONTENT));

@@ -6,11 +6,9 @@ import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Doc;
 import io.keck.crdt.Root;
 import jakarta.ws.rs.BeanParam;
-import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
@@ -37,11 +35,8 @@ public final class TextResource {
     @Needs(Right.READ)
     @GET
     public void get(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @QueryParam("format") @Nullable String format,
-            @Suspended AsyncResponse response) {
-        String text = Call.decode(name);
+            @BeanParam Call call, @QueryParam("format") @Nullable String format, @Suspended AsyncResponse response) {
+        String text = call.root();
         if (format != null && !format.equals("delta")) {
             throw Refusal.bad("format is \"delta\" or left out.");
         }
@@ -52,22 +47,15 @@ public final class TextResource {
     @Needs({Right.READ, Right.WRITE})
     @POST
     public void edit(
-            @BeanParam Call call,
-            @Encoded @PathParam("name") String name,
-            @Context HttpHeaders headers,
-            InputStream in,
-            @Suspended AsyncResponse response)
+            @BeanParam Call call, @Context HttpHeaders headers, InputStream in, @Suspended AsyncResponse response)
             throws IOException {
-        String text = Call.decode(name);
+        String text = call.root();
         Object body = calls.bodies().json(headers, in);
         TextAction action;
         try {
             action = TextAction.of(body);
         } catch (Refusal shape) {
-            calls.read(response, call, Missing.SENTENCE, doc -> {
-                NamedTypes.TEXT.find(doc, text);
-                return shape.reply();
-            });
+            calls.refused(response, call, NamedTypes.TEXT, shape.reply());
             return;
         }
         calls.write(response, call, Missing.SENTENCE, doc -> action.edit(doc, text), doc -> whole(doc, text));

@@ -5,10 +5,8 @@ import io.keck.access.Right;
 import io.keck.api.DocumentCalls.Missing;
 import io.keck.crdt.Root;
 import jakarta.ws.rs.BeanParam;
-import jakarta.ws.rs.Encoded;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 
@@ -24,8 +22,8 @@ public final class XmlResource {
     /** Answers with the string form of the fragment, as a JSON string. */
     @Needs(Right.READ)
     @GET
-    public void get(@BeanParam Call call, @Encoded @PathParam("name") String name, @Suspended AsyncResponse response) {
-        String xml = Call.decode(name);
+    public void get(@BeanParam Call call, @Suspended AsyncResponse response) {
+        String xml = call.root();
         calls.read(response, call, Missing.SENTENCE, doc -> {
             Root root = NamedTypes.XML.find(doc, xml);
             return Reply.json(root == null ? "" : root.asXml());

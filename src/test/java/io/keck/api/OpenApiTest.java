@@ -397,8 +397,7 @@ class OpenApiTest {
                 PurgeResource.class,
                 WorkspaceBlobResource.class,
                 AccessResource.class,
-                HeldResource.class,
-                RestoreResource.class));
+                HeldResource.class));
         new ApiFactory()
                 .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));

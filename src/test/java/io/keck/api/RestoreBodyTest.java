@@ -10,9 +10,7 @@ import io.keck.crdt.YXmlElement;
 import io.keck.crdt.lib0.JsonValue;
 import io.keck.failure.HistoryGone;
 import io.keck.feed.ChangeLog;
-import io.keck.feed.ChangeLogs;
 import io.keck.history.DocumentVersions;
-import io.keck.history.HistoryPorts;
 import io.keck.history.HistoryReader;
 import io.keck.history.RestoreRequest;
 import java.time.Instant;
@@ -24,12 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which rows a request to go back means, and which requests are refused before anything is read. */
+/** Finds the rows that a request for a restoration names, and refuses malformed requests before anything is read. */
 class RestoreBodyTest {
     private static final long MILLIS = 1_796_000_000_000L;
 
     /** A log whose row n was committed at n seconds after {@link #MILLIS}, kept from row 3 on; one version has a label. */
-    private static final class Moments implements HistoryReader, DocumentVersions {
+    private static final class FakeHistory implements HistoryReader, DocumentVersions {
         @Override
         public Range range(long roomId) {
             return new Range(3, MILLIS, 90, MILLIS);
@@ -96,8 +94,8 @@ class RestoreBodyTest {
     }
 
     private static RestoreRequest rows(String json) {
-        Moments moments = new Moments();
-        return body(json).rows(new HistoryPorts(new ChangeLogs(null, null), moments, moments), 7, 90);
+        FakeHistory history = new FakeHistory();
+        return body(json).rows(new Moments(history, history), 7, 90);
     }
 
     @Test

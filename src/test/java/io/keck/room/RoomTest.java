@@ -45,8 +45,7 @@ class RoomTest {
     @Test
     void newcomer_receivesTheStateThatWasSavedBefore() {
         FakeClient first = world.joined();
-        byte[] typed = first.type("hello");
-        world.settle();
+        byte[] typed = world.typed(first, "hello");
 
         FakeClient second = world.joined();
 
@@ -59,15 +58,13 @@ class RoomTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.holding = true;
-        byte[] typed = writer.type("secret");
-        world.settle();
+        byte[] typed = world.typed(writer, "secret");
         FakeClient newcomer = world.joined();
 
         assertThat(reader.connection.frames).isEmpty();
         assertThat(newcomer.has(typed)).isFalse();
 
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(reader.has(typed)).isTrue();
         assertThat(newcomer.has(typed)).isTrue();
@@ -80,17 +77,14 @@ class RoomTest {
         FakeClient b = world.quiet();
         FakeClient reader = world.quiet();
         world.way.holding = true;
-        a.type("1");
-        world.settle();
+        world.typed(a, "1");
         for (int i = 0; i < 10; i++) {
             a.type("a");
-            b.type("b");
-            world.settle();
+            world.typed(b, "b");
         }
         assertThat(world.way.heldBack()).as("one commit at a time").isEqualTo(1);
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(world.rows()).isEqualTo(2);
         assertThat(reader.connection.kinds()).containsExactly("SyncUpdate", "SyncUpdate");
@@ -101,8 +95,7 @@ class RoomTest {
     void batchOfOneSocket_isNotEchoedToIt() {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
 
         assertThat(writer.connection.frames).isEmpty();
         assertThat(reader.connection.kinds()).containsExactly("SyncUpdate");
@@ -113,8 +106,7 @@ class RoomTest {
         FakeClient a = world.quiet();
         FakeClient b = world.quiet();
         byte[] ofA = a.type("a");
-        byte[] ofB = b.type("b");
-        world.settle();
+        byte[] ofB = world.typed(b, "b");
 
         assertThat(world.rows()).isEqualTo(1);
         assertThat(a.connection.kinds()).containsExactly("SyncUpdate");
@@ -126,15 +118,13 @@ class RoomTest {
     void socketThatCameBack_getsWhatItsOldSocketSent() {
         FakeClient client = world.quiet();
         world.way.holding = true;
-        client.type("x");
-        world.settle();
+        world.typed(client, "x");
         client.disconnect();
         FakeClient other = world.client();
         other.connect(world.rooms, ROOM);
         world.settle();
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         world.assertAllEqualTheLog();
         assertThat(world.rows()).isEqualTo(1);
@@ -150,8 +140,7 @@ class RoomTest {
         world.settle();
         assertThat(writer.connection.frames).isEmpty();
 
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(writer.connection.kinds()).containsExactly("SyncStep2");
         Message.SyncStep2 answer =
@@ -189,8 +178,7 @@ class RoomTest {
     @Test
     void step1_ofAnUpToDateClientGetsNoStructs() {
         FakeClient writer = world.joined();
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
         writer.connection.forget();
         world.now += 1_000; // it was answered when it joined
         writer.send(Message.step1(writer.knows()));
@@ -206,8 +194,7 @@ class RoomTest {
     void knownUpdate_makesNoRowAndNoFrame() {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
-        byte[] typed = writer.type("x");
-        world.settle();
+        byte[] typed = world.typed(writer, "x");
         reader.connection.forget();
         writer.send(Message.update(typed));
         reader.send(Message.step2(typed));
@@ -223,13 +210,11 @@ class RoomTest {
         FakeClient a = world.quiet();
         FakeClient b = world.quiet();
         world.way.holding = true;
-        byte[] typed = a.type("x");
-        world.settle();
+        byte[] typed = world.typed(a, "x");
         b.send(Message.update(typed));
         world.settle();
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(world.rows()).isEqualTo(1);
     }
@@ -262,8 +247,7 @@ class RoomTest {
         assertThat(slow.connection.frames).hasSize(whileSlow + 1);
         world.assertAllEqualTheLog();
 
-        byte[] next = writer.type("next");
-        world.settle();
+        byte[] next = world.typed(writer, "next");
         assertThat(slow.has(next)).isTrue();
     }
 
@@ -274,8 +258,7 @@ class RoomTest {
         FakeClient slow = world.quiet();
         slow.connection.slow = true;
         for (int i = 0; i < 30; i++) {
-            writer.type("y".repeat(100));
-            world.settle();
+            world.typed(writer, "y".repeat(100));
         }
         slow.connection.take();
         slow.connection.slow = true;
@@ -295,8 +278,7 @@ class RoomTest {
         slow.connection.slow = true;
         for (int i = 0; i < 30; i++) {
             writer.type("y".repeat(100));
-            slow.type("z");
-            world.settle();
+            world.typed(slow, "z");
         }
         slow.connection.drain(slow.seat);
         world.settle();
@@ -310,8 +292,7 @@ class RoomTest {
         FakeClient slow = world.quiet();
         slow.connection.slow = true;
         for (int i = 0; i < 20; i++) {
-            writer.type("y".repeat(100));
-            world.settle();
+            world.typed(writer, "y".repeat(100));
         }
         slow.connection.forget();
         world.now += 1_000; // it was answered when it joined
@@ -334,8 +315,7 @@ class RoomTest {
         assertThat(slow.present()).containsExactly(goes.id);
         slow.connection.slow = true;
         for (int i = 0; i < 20; i++) {
-            writer.type("y".repeat(100));
-            world.settle();
+            world.typed(writer, "y".repeat(100));
         }
         goes.disconnect();
         stays.point("{}");
@@ -430,8 +410,7 @@ class RoomTest {
         goes.disconnect();
         world.settle();
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(stays.present()).isEmpty();
     }
@@ -467,8 +446,7 @@ class RoomTest {
         }
         assertThat(client.connection.closed).isNull();
         assertThat(other.states.get(client.id).json()).as("after 75 s").isEqualTo("{\"good\":1}");
-        byte[] update = client.type("the document goes on");
-        world.settle();
+        byte[] update = world.typed(client, "the document goes on");
         assertThat(other.has(update)).isTrue();
     }
 
@@ -488,8 +466,7 @@ class RoomTest {
         FakeClient writer = world.quiet();
         FakeClient stuck = world.quiet();
         stuck.connection.slow = true;
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
         world.pass(60_000);
         assertThat(stuck.connection.closed).isNull();
         world.pass(World.IDLE_TICK);
@@ -504,8 +481,7 @@ class RoomTest {
         FakeClient stuck = world.quiet();
         stuck.connection.slow = true;
         for (int i = 0; i < 70; i++) {
-            writer.type("x");
-            world.settle();
+            world.typed(writer, "x");
             world.pass(1_000);
         }
 

@@ -21,10 +21,8 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.always(Outcome.FAIL);
-        byte[] first = writer.type("first");
-        world.settle();
-        byte[] second = writer.type("second");
-        world.settle();
+        byte[] first = world.typed(writer, "first");
+        byte[] second = world.typed(writer, "second");
 
         assertThat(reader.has(first)).isTrue();
         assertThat(reader.has(second)).isTrue();
@@ -36,8 +34,7 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.holding = true;
-        byte[] typed = writer.type("x");
-        world.settle();
+        byte[] typed = world.typed(writer, "x");
         world.pass(2_000);
         assertThat(reader.has(typed)).isFalse();
         world.pass(500);
@@ -51,12 +48,10 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.holding = true;
-        byte[] typed = writer.type("x");
-        world.settle();
+        byte[] typed = world.typed(writer, "x");
         for (int i = 0; i < 30; i++) {
             world.pass(100);
-            writer.type("on");
-            world.settle();
+            world.typed(writer, "on");
         }
 
         assertThat(reader.has(typed)).isTrue();
@@ -68,8 +63,7 @@ class RoomUnsavedTest {
         FakeClient reader = world.quiet();
         world.way.always(Outcome.FAIL);
         for (int i = 0; i < 5; i++) {
-            writer.type("u");
-            world.settle();
+            world.typed(writer, "u");
         }
         assertThat(reader.connection.frames).hasSize(5);
         logIsBack();
@@ -78,11 +72,9 @@ class RoomUnsavedTest {
         world.assertAllEqualTheLog();
 
         world.way.holding = true;
-        byte[] later = writer.type("saved first again");
-        world.settle();
+        byte[] later = world.typed(writer, "saved first again");
         assertThat(reader.has(later)).isFalse();
-        world.way.releaseAll();
-        world.settle();
+        world.release();
         assertThat(reader.has(later)).isTrue();
     }
 
@@ -92,15 +84,13 @@ class RoomUnsavedTest {
         FakeClient reader = world.quiet();
         world.way.holding = true;
         for (int i = 0; i < 20; i++) {
-            writer.type("x".repeat(1_000));
-            world.settle();
+            world.typed(writer, "x".repeat(1_000));
         }
         assertThat(writer.connection.paused).isTrue();
         assertThat(reader.connection.paused).isFalse();
 
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
         assertThat(writer.connection.paused).isFalse();
         world.assertAllEqualTheLog();
         World.assertSame(reader.replica, writer.replica, "the reader");
@@ -111,16 +101,14 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.once(Outcome.LATE);
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
         world.pass(World.SMALL.retryAfter());
         assertThat(world.rows()).as("the retry").isEqualTo(1);
         world.way.releaseAll(); // the first attempt
         assertThat(world.rows()).isEqualTo(2);
 
         reader.connection.forget();
-        writer.type("y");
-        world.settle();
+        world.typed(writer, "y");
         assertThat(reader.connection.frames).hasSize(1);
         World.assertSame(reader.replica, writer.replica, "the reader");
         World.assertSame(reader.replica, world.saved(), "the log");
@@ -129,11 +117,9 @@ class RoomUnsavedTest {
     @Test
     void newcomer_inUnsavedModeGetsTheOverlay() {
         FakeClient writer = world.quiet();
-        writer.type("saved");
-        world.settle();
+        world.typed(writer, "saved");
         world.way.always(Outcome.FAIL);
-        byte[] unsaved = writer.type("unsaved");
-        world.settle();
+        byte[] unsaved = world.typed(writer, "unsaved");
         FakeClient newcomer = world.joined();
 
         assertThat(newcomer.has(unsaved)).isTrue();
@@ -148,8 +134,7 @@ class RoomUnsavedTest {
         twoBatchesOneOfThemCommitted(writer);
         FakeClient newcomer = world.joined();
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         World.assertSame(newcomer.replica, writer.replica, "the newcomer");
         world.assertAllEqualTheLog();
@@ -161,15 +146,13 @@ class RoomUnsavedTest {
         FakeClient slow = world.quiet();
         slow.connection.slow = true;
         for (int i = 0; i < 20; i++) {
-            writer.type("y".repeat(100));
-            world.settle();
+            world.typed(writer, "y".repeat(100));
         }
         twoBatchesOneOfThemCommitted(writer);
         slow.connection.drain(slow.seat);
         world.settle();
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         world.assertAllEqualTheLog();
     }
@@ -177,10 +160,8 @@ class RoomUnsavedTest {
     /** Unsaved mode has ended with the first batch; the second, which the sockets have, is in flight. */
     private void twoBatchesOneOfThemCommitted(FakeClient writer) {
         world.way.always(Outcome.FAIL);
-        writer.type("first batch");
-        world.settle();
-        writer.type("second batch");
-        world.settle();
+        world.typed(writer, "first batch");
+        world.typed(writer, "second batch");
         long rows = world.rows();
         world.way.always(Outcome.OK);
         world.way.holding = true;
@@ -197,12 +178,10 @@ class RoomUnsavedTest {
         FakeClient slow = world.quiet();
         slow.connection.slow = true;
         for (int i = 0; i < 20; i++) {
-            writer.type("y".repeat(100));
-            world.settle();
+            world.typed(writer, "y".repeat(100));
         }
         world.way.always(Outcome.FAIL);
-        byte[] unsaved = writer.type("unsaved");
-        world.settle();
+        byte[] unsaved = world.typed(writer, "unsaved");
         slow.connection.drain(slow.seat);
         world.settle();
 
@@ -217,8 +196,7 @@ class RoomUnsavedTest {
         FakeClient reader = world.quiet();
         world.way.always(Outcome.FAIL);
         for (int i = 0; i < 100; i++) {
-            writer.type("z".repeat(300));
-            world.settle();
+            world.typed(writer, "z".repeat(300));
         }
         assertThat(writer.connection.paused).isTrue();
         assertThat(reader.connection.paused).isFalse();
@@ -237,8 +215,7 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.way.once(Outcome.UNKNOWN);
-        byte[] typed = writer.type("x");
-        world.settle();
+        byte[] typed = world.typed(writer, "x");
         assertThat(world.rows()).isEqualTo(1);
         logIsBack();
 
@@ -254,8 +231,7 @@ class RoomUnsavedTest {
         byte[] foreign2 = FakeClient.text(7, 7, "more");
         world.log.appendForeign(ROOM, foreign);
         world.log.appendForeign(ROOM, foreign2);
-        writer.type("own");
-        world.settle();
+        world.typed(writer, "own");
 
         assertThat(world.way.calls).endsWith("append", "read after 0");
         assertThat(writer.has(foreign)).isTrue();
@@ -264,20 +240,17 @@ class RoomUnsavedTest {
                 .hasSize(2);
         world.assertAllEqualTheLog();
 
-        writer.type("on");
-        world.settle();
+        world.typed(writer, "on");
         assertThat(world.way.calls).as("no gap any more").endsWith("read after 0", "append");
     }
 
     @Test
     void foreignRowThatRepeatsWhatIsKnown_makesNoFrame() {
         FakeClient writer = world.quiet();
-        byte[] typed = writer.type("x");
-        world.settle();
+        byte[] typed = world.typed(writer, "x");
         world.log.appendForeign(ROOM, typed);
         FakeClient reader = world.quiet();
-        byte[] next = writer.type("y");
-        world.settle();
+        byte[] next = world.typed(writer, "y");
 
         assertThat(reader.connection.frames).hasSize(1);
         assertThat(reader.has(next)).isTrue();
@@ -287,13 +260,11 @@ class RoomUnsavedTest {
     void foreignRowsAfterTheOwn_areReadInOrder() {
         FakeClient writer = world.quiet();
         world.way.once(Outcome.UNKNOWN);
-        writer.type("own");
-        world.settle();
+        world.typed(writer, "own");
         byte[] foreign = FakeClient.text(7, 0, "foreign");
         world.log.appendForeign(ROOM, foreign);
         logIsBack();
-        writer.type("next");
-        world.settle();
+        world.typed(writer, "next");
 
         assertThat(writer.has(foreign)).isTrue();
         world.assertAllEqualTheLog();
@@ -312,8 +283,7 @@ class RoomUnsavedTest {
             appended[0] = true;
             return first ? Outcome.OK : Outcome.FAIL;
         };
-        byte[] typed = writer.type("own");
-        world.settle();
+        byte[] typed = world.typed(writer, "own");
         assertThat(reader.has(typed)).as("passed on unsaved").isTrue();
         logIsBack();
 
@@ -329,8 +299,7 @@ class RoomUnsavedTest {
         world.log.appendForeign(ROOM, foreign);
         world.log.appendForeign(ROOM, FakeClient.text(7, 7, "more"));
         world.log.compact(ROOM, 0);
-        writer.type("own");
-        world.settle();
+        world.typed(writer, "own");
 
         assertThat(writer.has(foreign)).isTrue();
         world.assertAllEqualTheLog();
@@ -343,21 +312,18 @@ class RoomUnsavedTest {
         FakeClient reader = world.quiet();
         world.log.appendForeign(ROOM, FakeClient.text(7, 0, "foreign"));
         world.way.holding = true;
-        byte[] typed = writer.type("own");
-        world.settle();
+        byte[] typed = world.typed(writer, "own");
         world.way.release(0); // the append; the room sees a gap and asks for the rows
         world.settle();
         world.log.compact(ROOM, 0);
         world.way.holding = false;
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(reader.has(typed)).isTrue();
         assertThat(world.rows()).isEqualTo(2);
         world.assertAllEqualTheLog();
 
-        byte[] next = writer.type("next");
-        world.settle();
+        byte[] next = world.typed(writer, "next");
         assertThat(reader.has(next)).isTrue();
         assertThat(world.rows()).isEqualTo(3);
     }
@@ -367,8 +333,7 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         FakeClient reader = world.quiet();
         world.log.delete(ROOM);
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
 
         assertThat(writer.connection.closed.code()).isEqualTo(4404);
         assertThat(reader.connection.closed.code()).isEqualTo(4404);
@@ -380,13 +345,11 @@ class RoomUnsavedTest {
         FakeClient writer = world.quiet();
         world.log.appendForeign(ROOM, FakeClient.text(7, 0, "foreign"));
         world.way.holding = true;
-        writer.type("x");
-        world.settle();
+        world.typed(writer, "x");
         world.way.release(0);
         world.settle();
         world.log.delete(ROOM);
-        world.way.releaseAll();
-        world.settle();
+        world.release();
 
         assertThat(writer.connection.closed.code()).isEqualTo(4404);
     }

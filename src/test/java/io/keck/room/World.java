@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** One node, its clients, a log and a clock, all moved by hand. */
 final class World {
     static final String ROOM = "room";
-    /** A room that has nothing to save looks at its clock so often. */
+    /** Milliseconds between two looks at the clock of a room without unsaved updates. */
     static final long IDLE_TICK = 4_000;
 
     /** Small limits; times are those of production. */
@@ -164,6 +164,19 @@ final class World {
 
     void settle() {
         executor.runAll();
+    }
+
+    /** Lets a client type and runs everything that follows; returns the update. */
+    byte[] typed(FakeClient client, String text) {
+        byte[] update = client.type(text);
+        settle();
+        return update;
+    }
+
+    /** Lets the log answer all commits that it holds back, and runs everything that follows. */
+    void release() {
+        way.releaseAll();
+        settle();
     }
 
     void pass(long millis) {
