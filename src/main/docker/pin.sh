@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the base images and those of docker-compose.yml by digest, as the registry has them now, so that what was tried is what is
-# run: sh src/main/docker/pin.sh > docker-compose.override.yml, and for the build the two lines with --build-arg, which are comments.
+# run: sh src/main/docker/pin.sh > docker-compose.override.yml, and for the build the three lines with --build-arg, which are comments.
 #
 #   DOCKER     the client, which has to reach the registry (docker)
 #
@@ -19,6 +19,7 @@ digest() {
   echo "$found"
 }
 
+web=$(digest "$(sed -n 's/^ARG WEB_IMAGE=//p' src/main/docker/Dockerfile)")
 build=$(digest "$(sed -n 's/^ARG BUILD_IMAGE=//p' src/main/docker/Dockerfile)")
 run=$(digest "$(sed -n 's/^ARG RUN_IMAGE=//p' src/main/docker/Dockerfile)")
 services=$(awk '
@@ -32,6 +33,7 @@ pinned=$(echo "$services" | while read -r name image; do
   printf '  %s:\n    image: %s\n' "$name" "$found"
 done)
 echo "# pinned at $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+echo "# --build-arg WEB_IMAGE=$web"
 echo "# --build-arg BUILD_IMAGE=$build"
 echo "# --build-arg RUN_IMAGE=$run"
 echo 'services:'

@@ -345,7 +345,7 @@ class ComposeTest {
                 .toList();
         List<String> copied = Files.readAllLines(Path.of("src/main/docker/Dockerfile")).stream()
                 .filter(line -> line.startsWith("COPY ") && !line.contains("--from"))
-                .filter(line -> !line.startsWith("COPY src/main/docker/")) // below src/main
+                .filter(line -> !line.startsWith("COPY src/main/")) // below src/main
                 .flatMap(line -> {
                     String[] words = line.split(" ");
                     return Stream.of(words).skip(1).limit(words.length - 2);
