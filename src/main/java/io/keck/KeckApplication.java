@@ -167,7 +167,7 @@ public final class KeckApplication extends Application<KeckConfiguration> {
         return config.drainTimeout().toMilliseconds();
     }
 
-    /** Null while access is open: everybody is the same principal then. */
+    /** Null while access is open, since all callers are then the same principal. */
     private static @Nullable Held held(KeckConfiguration config, Node node, Storage storage) {
         if (!config.access().isOn()) {
             return null;

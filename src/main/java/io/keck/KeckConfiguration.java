@@ -167,7 +167,7 @@ public class KeckConfiguration extends Configuration implements CommandSettings 
         return drainTimeout;
     }
 
-    /** Whether somebody gave this node its label. */
+    /** Whether the operator gave this node its label. */
     boolean hasNodeId() {
         return nodeId != null && !nodeId.isBlank();
     }

@@ -67,7 +67,7 @@ final class ChangesJson implements Difference.Receiver {
 
     /**
      * @param authors null to leave names out
-     * @param by the principal whose changes are written; null for everybody's
+     * @param by the principal whose changes are written; null for all changes
      * @param onStep is told the steps taken so far, and may throw
      */
     ChangesJson(Utf8Buffer out, @Nullable Authorship<Author> authors, @Nullable String by, LongConsumer onStep) {

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The versions of a document: rows that somebody named, or that were noted by themselves. Thread-safe. */
+/** The versions of a document, which mark rows of its log on request or automatically. Thread-safe. */
 @Path("/documents/{document}/versions")
 public final class DocumentVersionsResource {
     private static final int UNPROCESSABLE = 422;
@@ -174,7 +174,7 @@ public final class DocumentVersionsResource {
                         : "The document has as many versions as it may have. Delete some of them first.");
     }
 
-    /** Pins a version, which then stays until somebody deletes it, or ends that. */
+    /** Pins a version, which then stays until it is deleted on request, or unpins it. */
     @Needs({Right.READ, Right.HISTORY, Right.WRITE})
     @PUT
     @Path("{id}")

@@ -28,7 +28,7 @@ final class EventFrames {
         return event("update", roomId, row.seq(), histories, row.payload(), new Credit(row.author(), row.at(), null));
     }
 
-    /** A message of a client application. It has no id, because nobody can resume after it. */
+    /** A message of a client application. It has no id, because a client cannot resume after it. */
     static EventFrame clientMessage(String principal, String text) {
         return EventFrame.of("event:client-message\ndata:{\"by\":" + JsonValue.write(principal) + ",\"message\":"
                 + JsonValue.write(text) + "}\n\n");

@@ -19,20 +19,20 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents at rows of the past, of which the last ones that were asked for are kept while the heap has room for them. What is
- * kept counts in the ledger, for nobody, and is dropped before anybody is refused. A log can go back and history can end, so
- * what is kept is given only while its last row is still there, the same as before; and not for longer than a few minutes.
+ * Caches the most recently requested documents at rows of the past while the heap has room for them. Cached documents
+ * count in the ledger without a room or address, and are dropped before a peer is refused memory. A log can go back and
+ * history can end, so a cached document is used only while its last row is unchanged, and for a few minutes at most.
  * Thread-safe.
  */
 final class PastCache {
-    /** The part of the heap for peers that may be kept here: one of so many. */
+    /** The divisor of the heap for peers that limits the cache. */
     private static final int PARTS = 32;
 
     private static final long NANOS_KEPT = TimeUnit.MINUTES.toNanos(5);
 
     private record Key(long roomId, long seq) {}
 
-    /** What is kept, the hash of its last row, and when it was put together. */
+    /** A cached document, the hash of its last row, and the time at which it was built. */
     private record Kept(Past past, int row, long since) {}
 
     private final PastStates states;
@@ -43,7 +43,7 @@ final class PastCache {
     private long bytes;
 
     /**
-     * Creates an empty cache, which the ledger tells when heap is needed.
+     * Creates an empty cache, which the ledger asks to free heap when it is needed.
      *
      * @param nanos a steady clock
      */
@@ -119,7 +119,7 @@ final class PastCache {
         }
     }
 
-    /** Drops so many bytes, what was not asked for the longest first; returns how many were dropped. */
+    /** Drops the least recently used documents until this many bytes are free; returns the number of dropped bytes. */
     private synchronized long drop(long wanted) {
         long dropped = 0;
         Iterator<Map.Entry<Key, Kept>> eldest = kept.entrySet().iterator();

@@ -10,15 +10,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store for the blobs of all workspaces. Calls block; implementations are thread-safe, an {@link Upload} is used by
+ * The store for the blobs of all documents. Calls block; implementations are thread-safe, an {@link Upload} is used by
  * one thread.
  *
  * <p>From the return of {@link Upload#publish} on, a blob is visible as a whole on every node; before that it is not
- * visible at all. Blobs belong to one life of their workspace: when that is deleted they are gone at once, and a
- * workspace that is recreated under the same name begins without any. A name that was never a workspace may have blobs,
+ * visible at all. Blobs belong to one life of their document: when that is deleted they are gone at once, and a
+ * document that is recreated under the same name begins without any. A name that was never a document may have blobs,
  * too: clients upload before they connect.
  *
- * <p>A call on a workspace comes with the grant of its caller and throws {@link Forbidden} if that lacks the right to read,
+ * <p>A call on a document comes with the grant of its caller and throws {@link Forbidden} if that lacks the right to read,
  * write or delete blobs. Every method throws {@link Unavailable} if the database fails or does not answer.
  */
 public interface BlobStore {
@@ -29,14 +29,14 @@ public interface BlobStore {
      * @param contentId the id under which its bytes are stored; never reused for other bytes
      * @param size its size in bytes
      * @param pieceSize bytes in each piece but the last
-     * @param storedAt the time at which it was added to the workspace, in milliseconds since 1970
+     * @param storedAt the time at which it was added to the document, in milliseconds since 1970
      */
     record Blob(BlobId id, long contentId, long size, int pieceSize, long storedAt) {}
 
     /**
      * A blob whose bytes have arrived.
      *
-     * @param exists whether the workspace has it: false if the upload repeats one that was carried out before under its
+     * @param exists whether the document has it: false if the upload repeats one that was carried out before under its
      *     key, and the blob was deleted since
      */
     record Published(BlobId id, boolean exists) {}
@@ -47,10 +47,10 @@ public interface BlobStore {
         void write(byte[] bytes, int offset, int length);
 
         /**
-         * Commits the blob and makes it visible. If the workspace has these bytes already, that blob stays as it is.
+         * Commits the blob and makes it visible. If the document has these bytes already, that blob stays as it is.
          *
-         * @param key stored in the same transaction, or null; if the workspace has seen the key before, nothing is done
-         * @throws RoomGone if the workspace was deleted since the upload began
+         * @param key stored in the same transaction, or null; if the document has seen the key before, nothing is done
+         * @throws RoomGone if the document was deleted since the upload began
          * @throws Refused if the key was used for another request
          */
         Published publish(@Nullable RequestKey key);
@@ -66,13 +66,13 @@ public interface BlobStore {
     }
 
     /**
-     * Begins an upload into the current life of the workspace of a grant.
+     * Begins an upload into the current life of the document of a grant.
      *
-     * @throws RoomGone if the workspace was deleted recently and must not be recreated yet
+     * @throws RoomGone if the document was deleted recently and must not be recreated yet
      */
     Upload begin(Grant grant);
 
-    /** Finds a blob of the workspace of a grant. */
+    /** Finds a blob of the document of a grant. */
     Optional<Blob> find(Grant grant, BlobId id);
 
     /**
@@ -87,7 +87,7 @@ public interface BlobStore {
     /**
      * Deletes a blob; returns false if there is none.
      *
-     * @param key stored in the same transaction if a blob is deleted, or null; if the workspace has seen the key
+     * @param key stored in the same transaction if a blob is deleted, or null; if the document has seen the key
      *     before, nothing is done and the answer is true
      * @throws Refused if the key was used for another request
      */

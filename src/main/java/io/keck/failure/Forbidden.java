@@ -1,8 +1,8 @@
 package io.keck.failure;
 
 /**
- * The grant that was handed in does not contain a right. Whoever lets calls in asks for the right before, so this says that
- * one was let in by mistake; nothing was done.
+ * The grant that was handed in does not contain a right. Rights are checked where calls come in, so this says that one
+ * was let in by mistake; nothing was done.
  */
 public final class Forbidden extends Failure {
     private static final long serialVersionUID = 1L;

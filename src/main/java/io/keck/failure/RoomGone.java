@@ -9,9 +9,9 @@ public final class RoomGone extends Failure {
         super("room " + roomId + " was deleted", null);
     }
 
-    /** @param workspace the name of a workspace that was deleted recently, or during the request */
-    public RoomGone(String workspace) {
-        super("workspace " + workspace + " was deleted", null);
+    /** @param document the name of a document that was deleted recently, or during the request */
+    public RoomGone(String document) {
+        super("document " + document + " was deleted", null);
     }
 
     @Override

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param credit the author of the change; null for a {@code resync}
  */
 public record BlockHistory(
-        String workspace,
+        String document,
         @Nullable String fieldName,
         List<String> parent,
         String content,
@@ -31,13 +31,13 @@ public record BlockHistory(
         @Nullable Credit credit) {
     private static final int MAX_DEPTH = 1_000;
 
-    private static BlockHistory of(String workspace, History.Entry entry, Credit credit) {
+    private static BlockHistory of(String document, History.Entry entry, Credit credit) {
         return new BlockHistory(
-                workspace, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update", credit);
+                document, entry.key(), entry.path(), display(entry), entry.deleted() ? "delete" : "update", credit);
     }
 
     /** Creates the changes for an entry of a document's history: one for each part with a different author. */
-    static List<BlockHistory> of(String workspace, History.Entry entry, Authorship<Author> authors) {
+    static List<BlockHistory> of(String document, History.Entry entry, Authorship<Author> authors) {
         List<BlockHistory> parts = new ArrayList<>(1);
         long client = entry.id().client();
         long clock = entry.id().clock();
@@ -48,14 +48,14 @@ public record BlockHistory(
             Authorship.Known<Author> deleter = entry.deleted() ? authors.deleter(client, clock + at) : writer;
             Credit next = credit(entry.deleted(), writer.mark(), deleter.mark());
             if (credit != null && !credit.isOfTheSame(next)) {
-                parts.add(of(workspace, entry.part(begun, at), credit));
+                parts.add(of(document, entry.part(begun, at), credit));
                 begun = at;
                 credit = null;
             }
             credit = credit == null ? next : credit;
             at = Math.min(entry.length(), Math.min(writer.until(), deleter.until()) - clock);
         }
-        parts.add(of(workspace, entry.part(begun, entry.length()), credit == null ? Credit.UNKNOWN : credit));
+        parts.add(of(document, entry.part(begun, entry.length()), credit == null ? Credit.UNKNOWN : credit));
         return parts;
     }
 
@@ -67,9 +67,9 @@ public record BlockHistory(
         return new Credit(deleter.author(), deleter.at(), isDeleted && writer != null ? writer.author() : null);
     }
 
-    /** Creates the notice that changes are missing, after which a receiver must read the whole workspace again. */
-    public static BlockHistory resync(String workspace) {
-        return new BlockHistory(workspace, null, List.of(), "", "resync", null);
+    /** Creates the notice that changes are missing, after which a receiver must read the whole document again. */
+    public static BlockHistory resync(String document) {
+        return new BlockHistory(document, null, List.of(), "", "resync", null);
     }
 
     private static String display(History.Entry entry) {
@@ -139,9 +139,9 @@ public record BlockHistory(
         out.append(']');
     }
 
-    /** Writes the change as JSON, with the name of the workspace. */
+    /** Writes the change as JSON, with the name of the document. */
     public void writeTo(StringBuilder out) {
-        out.append("{\"workspace_id\":").append(JsonValue.write(workspace)).append(",\"field_name\":");
+        out.append("{\"workspace_id\":").append(JsonValue.write(document)).append(",\"field_name\":");
         out.append(fieldName == null ? "null" : JsonValue.write(fieldName));
         out.append(",\"parent\":");
         writeParent(out);
@@ -158,7 +158,7 @@ public record BlockHistory(
     }
 
     /**
-     * Writes the change as the JSON of an event, without the name of the workspace, which the reader of the stream
+     * Writes the change as the JSON of an event, without the name of the document, which the reader of the stream
      * knows.
      */
     public void writeEventTo(StringBuilder out) {

@@ -29,7 +29,7 @@ public final class Histories {
     private static final long PER_BYTE = 2;
     private static final long PER_STRUCT = 500;
 
-    private final String workspace;
+    private final String name;
     private final long maxSteps;
     private final Doc doc = new Doc();
     private @Nullable List<History.Entry> heard;
@@ -48,12 +48,12 @@ public final class Histories {
      * @param maxSteps the steps of integration that the document may take, see {@link Doc#work}; each byte adds 16
      * @throws RoomDamaged if the state at that row is not known any more, because an earlier row is damaged
      */
-    public static Histories at(ChangeLog log, String workspace, long roomId, long seq, long maxSteps) {
+    public static Histories at(ChangeLog log, String name, long roomId, long seq, long maxSteps) {
         ChangeLog.Base base = log.base(roomId, seq);
         if (base.damage() != null) {
             throw new RoomDamaged(roomId, base.damage());
         }
-        return of(workspace, base, maxSteps);
+        return of(name, base, maxSteps);
     }
 
     /**
@@ -62,16 +62,16 @@ public final class Histories {
      * @param maxSteps as for {@link #at}
      * @throws RoomDamaged if there is no such row
      */
-    public static Histories atEnd(ChangeLog log, String workspace, long roomId, long maxSteps) {
+    public static Histories atEnd(ChangeLog log, String name, long roomId, long maxSteps) {
         ChangeLog.Base base = log.base(roomId, Long.MAX_VALUE);
         if (base.damage() != null && base.seq() == 0) {
             throw new RoomDamaged(roomId, base.damage());
         }
-        return of(workspace, base, maxSteps);
+        return of(name, base, maxSteps);
     }
 
-    private static Histories of(String workspace, ChangeLog.Base base, long maxSteps) {
-        Histories histories = new Histories(workspace, base.state(), maxSteps);
+    private static Histories of(String name, ChangeLog.Base base, long maxSteps) {
+        Histories histories = new Histories(name, base.state(), maxSteps);
         base.rows().forEach(histories::skip);
         histories.known = base.seq();
         return histories;
@@ -97,8 +97,8 @@ public final class Histories {
      * @param state a V1 update, or null for an empty document
      * @param maxSteps as for {@link #at}
      */
-    public Histories(String workspace, byte @Nullable [] state, long maxSteps) {
-        this.workspace = workspace;
+    public Histories(String name, byte @Nullable [] state, long maxSteps) {
+        this.name = name;
         this.maxSteps = maxSteps;
         if (state != null) {
             skip(state);
@@ -122,7 +122,7 @@ public final class Histories {
         structs += update.structCount();
         long left = maxSteps + STEPS_PER_BYTE * bytes - doc.work();
         if (!doc.applyUpdate(update, null, left)) {
-            throw new TooCostly(workspace, doc.work());
+            throw new TooCostly(name, doc.work());
         }
     }
 
@@ -150,7 +150,7 @@ public final class Histories {
 
     private List<BlockHistory> of(List<History.Entry> entries, Authorship<Author> by) {
         List<BlockHistory> changes = new ArrayList<>(entries.size());
-        entries.forEach(entry -> changes.addAll(BlockHistory.of(workspace, entry, by)));
+        entries.forEach(entry -> changes.addAll(BlockHistory.of(name, entry, by)));
         return changes;
     }
 
@@ -180,7 +180,7 @@ public final class Histories {
      */
     public static Iterator<List<BlockHistory>> of(
             Doc document,
-            String workspace,
+            String name,
             @Nullable Long client,
             Authorship<Author> authors,
             @Nullable String by,
@@ -201,7 +201,7 @@ public final class Histories {
             @Override
             public List<BlockHistory> next() {
                 List<BlockHistory> changes = new ArrayList<>(1);
-                for (BlockHistory change : BlockHistory.of(workspace, entries.next(), authors)) {
+                for (BlockHistory change : BlockHistory.of(name, entries.next(), authors)) {
                     Credit credit = change.credit();
                     boolean isWanted = by == null || (credit != null && credit.names(by));
                     if (isWanted && toSkip-- <= 0 && left > 0) {

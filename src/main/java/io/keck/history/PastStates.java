@@ -21,7 +21,7 @@ public final class PastStates {
     private static final long PER_RANGE = 64;
 
     /**
-     * A document at a row. Whoever has it must not change it.
+     * A document at a row; must not be changed.
      *
      * @param seq the row
      * @param update all changes up to that row in V1; deleted items have their content as far as it is known

@@ -23,7 +23,7 @@ public interface BlobMetrics {
      * An upload was published.
      *
      * @param bytes its size
-     * @param duplicate whether the workspace had the blob already
+     * @param duplicate whether the document had the blob already
      */
     default void uploaded(long bytes, boolean duplicate) {}
 

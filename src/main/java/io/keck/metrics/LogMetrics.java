@@ -61,6 +61,6 @@ public interface LogMetrics {
     /** Rows or a checkpoint could not be written to history; the rows stay in the log. */
     default void historyFailed() {}
 
-    /** So many authors were deleted to which nothing referred any more. */
+    /** Counts deleted authors to which no row referred any more. */
     default void authorsPruned(int authors) {}
 }

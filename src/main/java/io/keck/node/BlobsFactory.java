@@ -64,7 +64,7 @@ public class BlobsFactory {
     /**
      * Adds blobs to the application.
      *
-     * @param deletedNameHold the time after its deletion in which a workspace cannot be created again
+     * @param deletedNameHold the time after its deletion in which a document cannot be created again
      * @param keepDocuments how long a deleted document can be brought back
      */
     public void build(

@@ -36,7 +36,7 @@ public final class FrontPageServlet extends HttpServlet {
      * What the page says of the server.
      *
      * @param node the label of this node
-     * @param isOpen whether everybody may edit, so that the page can have a document to try
+     * @param isOpen whether everyone may edit, so that the page can offer a document to try
      * @param isDescribed whether there is a page that describes the HTTP interface
      */
     public record Server(String node, boolean isOpen, boolean isDescribed) {}

@@ -31,7 +31,7 @@ final class BroughtUpdates {
      * Brings an update.
      *
      * @param epoch the room id of the life that it is for; {@link Documents#ANY_LIFE} for any
-     * @param answer ended by whoever waits no longer
+     * @param answer completed by the caller when it stops waiting
      */
     CompletionStage<Answer<Boolean>> bring(
             Grant grant,

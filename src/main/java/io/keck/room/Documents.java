@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * on threads that must not be blocked.
  */
 public interface Documents {
-    /** The epoch of whoever takes any life of a name. */
+    /** The epoch of a caller that accepts any life of a name. */
     long ANY_LIFE = 0;
 
     /**

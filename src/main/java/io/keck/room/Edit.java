@@ -5,8 +5,8 @@ import io.keck.crdt.store.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An edit of a back end that waits for its commit and is visible to nobody before. Gets its outcome once, in a turn of
- * the room.
+ * An edit of a back end that waits for its commit and is not visible before it. Gets its outcome once, in a turn of the
+ * room.
  */
 interface Edit {
     /** The change; {@link Update#EMPTY} if it changes nothing and only its key is to be stored. */

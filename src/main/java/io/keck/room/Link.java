@@ -4,7 +4,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The rules of links. The link of a row is a random number that each attempt to write it draws anew, so two rows with
+ * The rules of links. The link of a row is a random number, drawn for each attempt to write the row, so two rows with
  * the same link are the same row, and so are all rows before them. Links are positive; they travel as plain
  * {@code long}s, since each row of each room carries two of them.
  */

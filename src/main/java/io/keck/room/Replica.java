@@ -415,7 +415,7 @@ final class Replica {
         return contents;
     }
 
-    /** Loads the replica from the log anew, even if the log does not know the room any more. */
+    /** Loads the replica from the log again, even if the log no longer knows the room. */
     void rebuild() {
         if (reading) {
             readAgain = true; // the current read will find the same reason to rebuild

@@ -363,7 +363,7 @@ final class RoomDocument {
         @Override
         public boolean run() {
             if (reading == null && answer.isDone()) {
-                return true; // nobody waits: the edit was answered before its commit
+                return true; // no caller waits: the edit was answered before its commit
             }
             try {
                 DocumentTurns.Toll may = toll == null ? copies.tollForReading() : toll;

@@ -99,7 +99,7 @@ public final class Storage implements Managed {
                 database,
                 node,
                 logSettings,
-                List.of(JdbiBlobStore::workspaceEnded, JdbiHeldUpdates::lifeEnded),
+                List.of(JdbiBlobStore::documentEnded, JdbiHeldUpdates::lifeEnded),
                 JdbiCursors::haveRead,
                 history.keeper());
     }

@@ -39,12 +39,12 @@ final class Documents {
      * Returns the kept or a loaded document from which the rows after {@code seq} can be derived. To be given back with
      * {@link #keep}.
      */
-    Histories take(long roomId, String workspace, long seq) {
+    Histories take(long roomId, String document, long seq) {
         Held found = held.remove(roomId);
         bytes -= found == null ? 0 : found.bytes();
         return found != null && found.histories().known() == seq
                 ? found.histories()
-                : Histories.at(log, workspace, roomId, seq, maxDocumentSteps);
+                : Histories.at(log, document, roomId, seq, maxDocumentSteps);
     }
 
     /** Keeps a document for the next rows; drops the least recently used documents beyond the limit. */

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** The lives of workspaces for the blob store: one row of {@code blob_spaces} each. Thread-safe. */
+/** The lives of documents for the blob store: one row of {@code blob_spaces} each. Thread-safe. */
 final class BlobSpaces {
     private static final int ATTEMPTS = 5;
 
@@ -22,8 +22,8 @@ final class BlobSpaces {
     }
 
     /**
-     * Ends the life of a workspace: from the commit on its blobs are invisible. Must be called in the transaction that
-     * deletes the workspace.
+     * Ends the life of a document: from the commit on its blobs are invisible. Must be called in the transaction that
+     * deletes the document.
      *
      * @param now milliseconds since 1970
      */
@@ -35,9 +35,9 @@ final class BlobSpaces {
     }
 
     /**
-     * Returns the current space of a workspace; creates one if there is none.
+     * Returns the current space of a document; creates one if there is none.
      *
-     * @throws RoomGone if the workspace was deleted recently and its name is still held
+     * @throws RoomGone if the document was deleted recently and its name is still held
      */
     long open(String name) {
         for (int i = 0; i < ATTEMPTS; i++) { // the space may be deleted between the two statements

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes bytes that are no longer visible, after their retention: those of abandoned uploads, of deleted blobs and of
- * deleted workspaces. Each step is a short transaction that checks its assumptions again, so several nodes may sweep
+ * deleted documents. Each step is a short transaction that checks its assumptions again, so several nodes may sweep
  * one database at once, and a node that dies in between leaves work that another one finds.
  *
  * <p>Contents are claimed first, which marks them as being removed. From then on no upload can publish them, and their
@@ -78,7 +78,7 @@ class BlobSweeper {
                 .list());
     }
 
-    /** Releases the blobs of a deleted workspace, and removes the space with the last of them. */
+    /** Releases the blobs of a deleted document, and removes the space with the last of them. */
     private void empty(long spaceId) {
         boolean more = true;
         while (more) {

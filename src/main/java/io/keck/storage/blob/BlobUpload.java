@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * An upload in progress, with one piece in memory. A full piece is written when more bytes arrive. A blob that fits
  * into one piece therefore reaches the database only when its hash is known, in one transaction, and not at all if the
- * workspace already has it.
+ * document already has it.
  *
  * <p>Written pieces belong to contents with an expiry: no blob refers to them, and a sweeper removes them when the
  * upload is idle for too long or this node dies. Publishing removes the expiry and inserts the blob in one transaction,
@@ -35,7 +35,7 @@ class BlobUpload implements BlobStore.Upload {
     private enum Outcome {
         STORED,
         DUPLICATE,
-        WORKSPACE_GONE,
+        DOCUMENT_GONE,
         SWEPT
     }
 
@@ -44,7 +44,7 @@ class BlobUpload implements BlobStore.Upload {
     private final Duration abandonedAfter;
     private final int pieceSize;
     private final BlobMetrics metrics;
-    private final String workspace;
+    private final String document;
     private final long spaceId;
     private final MessageDigest digest = BlobPieces.sha256();
     private byte[] piece = new byte[0];
@@ -63,14 +63,14 @@ class BlobUpload implements BlobStore.Upload {
             Duration abandonedAfter,
             int pieceSize,
             BlobMetrics metrics,
-            String workspace,
+            String document,
             long spaceId) {
         this.database = database;
         this.clock = clock;
         this.abandonedAfter = abandonedAfter;
         this.pieceSize = pieceSize;
         this.metrics = metrics;
-        this.workspace = workspace;
+        this.document = document;
         this.spaceId = spaceId;
     }
 
@@ -163,7 +163,7 @@ class BlobUpload implements BlobStore.Upload {
             return new BlobStore.Published(BlobId.of(hash), isThere(hash));
         }
         switch (outcome) {
-            case WORKSPACE_GONE -> throw new RoomGone(workspace);
+            case DOCUMENT_GONE -> throw new RoomGone(document);
             case SWEPT -> throw new Unavailable("the upload was idle for too long", false);
             case STORED, DUPLICATE -> {
                 done = true;
@@ -208,7 +208,7 @@ class BlobUpload implements BlobStore.Upload {
         }
         if (!lockSpace(h)) {
             expire(h, id, now);
-            return Outcome.WORKSPACE_GONE;
+            return Outcome.DOCUMENT_GONE;
         }
         int inserted = h.createUpdate("""
                 INSERT INTO blobs (space_id, hash, content_id, created_at)
@@ -230,7 +230,7 @@ class BlobUpload implements BlobStore.Upload {
 
     /** The last step of a publication. A test skips this. */
     void claim(Handle h, @Nullable RequestKey key, long now) {
-        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, now);
+        NameKeys.claim(h, document, key, NameKeys.NO_ROOM, now);
     }
 
     /** Removes the expiry, unless a sweeper has claimed the contents. A test skips this. */
@@ -244,7 +244,7 @@ class BlobUpload implements BlobStore.Upload {
     }
 
     /**
-     * Whether the workspace is still in the life in which the upload began; locks it until the transaction ends. A test
+     * Whether the document is still in the life in which the upload began; locks it until the transaction ends. A test
      * switches this off.
      */
     boolean lockSpace(Handle h) {

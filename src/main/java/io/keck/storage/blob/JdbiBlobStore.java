@@ -34,10 +34,10 @@ public class JdbiBlobStore implements BlobStore, Managed {
      * The retention times of blobs. Immutable.
      *
      * @param keepDeleted how long the bytes of deleted blobs are kept
-     * @param keepDocuments how long the bytes of blobs of deleted workspaces are kept, if that is longer
+     * @param keepDocuments how long the bytes of blobs of deleted documents are kept, if that is longer
      * @param abandonedAfter how long an upload may be idle
      * @param sweepEvery the time between two sweeps
-     * @param deletedNameHold how long after its deletion a workspace cannot be created again
+     * @param deletedNameHold how long after its deletion a document cannot be created again
      */
     public record Settings(
             Duration keepDeleted,
@@ -49,7 +49,7 @@ public class JdbiBlobStore implements BlobStore, Managed {
         public static final Settings DEFAULT = new Settings(
                 Duration.ofHours(24), Duration.ZERO, Duration.ofHours(1), Duration.ofMinutes(1), Duration.ZERO);
 
-        /** How long the bytes of deleted workspaces are kept. */
+        /** How long the bytes of deleted documents are kept. */
         Duration keepSpaces() {
             return keepDeleted.compareTo(keepDocuments) < 0 ? keepDocuments : keepDeleted;
         }
@@ -97,12 +97,12 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     /**
-     * Ends the life of a workspace, in the transaction that deletes the workspace: from its commit on its blobs are
+     * Ends the life of a document, in the transaction that deletes the document: from its commit on its blobs are
      * invisible.
      *
      * @param now milliseconds since 1970
      */
-    public static void workspaceEnded(Handle h, String name, long now) {
+    public static void documentEnded(Handle h, String name, long now) {
         BlobSpaces.end(h, name, now);
     }
 
@@ -119,13 +119,13 @@ public class JdbiBlobStore implements BlobStore, Managed {
     @Override
     public Upload begin(Grant grant) {
         grant.demand(Right.BLOB_WRITE);
-        String workspace = grant.document();
-        return upload(database, workspace, spaces.open(workspace));
+        String document = grant.document();
+        return upload(database, document, spaces.open(document));
     }
 
     /** Creates an upload into a space. A test creates other uploads. */
-    BlobUpload upload(BlobDatabase into, String workspace, long spaceId) {
-        return new BlobUpload(into, clock, settings.abandonedAfter(), PIECE, metrics, workspace, spaceId);
+    BlobUpload upload(BlobDatabase into, String document, long spaceId) {
+        return new BlobUpload(into, clock, settings.abandonedAfter(), PIECE, metrics, document, spaceId);
     }
 
     @Override
@@ -155,10 +155,10 @@ public class JdbiBlobStore implements BlobStore, Managed {
     @Override
     public boolean delete(Grant grant, BlobId id, @Nullable RequestKey key) {
         grant.demand(Right.BLOB_DELETE);
-        String workspace = grant.document();
+        String document = grant.document();
         boolean deleted;
         try {
-            deleted = database.write(workspace.hashCode(), h -> delete(h, workspace, id, key));
+            deleted = database.write(document.hashCode(), h -> delete(h, document, id, key));
         } catch (Refused used) {
             if (used.isOfAnotherRequest()) {
                 throw used;
@@ -171,13 +171,13 @@ public class JdbiBlobStore implements BlobStore, Managed {
         return deleted;
     }
 
-    private boolean delete(Handle h, String workspace, BlobId id, @Nullable RequestKey key) {
+    private boolean delete(Handle h, String document, BlobId id, @Nullable RequestKey key) {
         Optional<Long> content = h.createQuery("""
                 DELETE FROM blobs WHERE hash = :hash AND space_id =
                 (SELECT id FROM blob_spaces WHERE name = :name AND deleted_at IS NULL)
                 RETURNING content_id""")
                 .bind("hash", id.digest())
-                .bind("name", workspace)
+                .bind("name", document)
                 .mapTo(Long.class)
                 .findOne();
         if (content.isPresent()) {
@@ -185,9 +185,9 @@ public class JdbiBlobStore implements BlobStore, Managed {
                     .bind("then", clock.millis() + settings.keepDeleted().toMillis())
                     .bind("id", content.get())
                     .execute();
-            claim(h, workspace, key);
+            claim(h, document, key);
         } else if (key != null) {
-            NameKeys.find(h, workspace, key).ifPresent(used -> {
+            NameKeys.find(h, document, key).ifPresent(used -> {
                 throw used;
             });
         }
@@ -195,8 +195,8 @@ public class JdbiBlobStore implements BlobStore, Managed {
     }
 
     /** The last step of a deletion. A test skips this. */
-    void claim(Handle h, String workspace, @Nullable RequestKey key) {
-        NameKeys.claim(h, workspace, key, NameKeys.NO_ROOM, clock.millis());
+    void claim(Handle h, String document, @Nullable RequestKey key) {
+        NameKeys.claim(h, document, key, NameKeys.NO_ROOM, clock.millis());
     }
 
     /** Sweeps once, now. */

@@ -187,7 +187,7 @@ final class Repair {
     }
 
     /**
-     * Removes a damaged blob from its workspace, so that it can be uploaded again; its bytes are kept for 30 days.
+     * Removes a damaged blob from its document, so that it can be uploaded again; its bytes are kept for 30 days.
      *
      * @return whether the blob existed
      */
