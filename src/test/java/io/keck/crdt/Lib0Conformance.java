@@ -23,6 +23,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -195,49 +200,66 @@ class Lib0Conformance {
         }
     }
 
+    /** An encoder of numbers. */
+    private record Writer(LongConsumer write, Supplier<byte[]> bytes) {}
+
+    /** A decoder of numbers. */
+    private record Reader(LongSupplier read, BooleanSupplier hasRemaining) {}
+
+    private static void assertNumbers(String encoder, Supplier<Writer> writer, Function<Decoder, Reader> reader) {
+        for (JsonNode vector : vectors(encoder)) {
+            Writer out = writer.get();
+            Reader in = reader.apply(new Decoder(Fixtures.hex(vector.get("hex"))));
+            for (JsonNode value : vector.get("v")) {
+                long n = Long.parseLong(value.textValue());
+                assertThat(in.read().getAsLong()).as(vector.toString()).isEqualTo(n);
+                out.write().accept(n);
+            }
+            assertThat(in.hasRemaining().getAsBoolean()).as(vector.toString()).isFalse();
+            assertWritten(out.bytes().get(), vector);
+        }
+    }
+
     @Test
     void rle_isReadAndWritten() {
-        for (JsonNode vector : vectors("RleEncoder(uint8)")) {
-            RleEncoder out = new RleEncoder();
-            RleDecoder in = new RleDecoder(new Decoder(Fixtures.hex(vector.get("hex"))));
-            for (JsonNode value : vector.get("v")) {
-                int n = Integer.parseInt(value.textValue());
-                assertThat(in.read()).as(vector.toString()).isEqualTo(n);
-                out.write(n);
-            }
-            assertThat(in.hasRemaining()).as(vector.toString()).isFalse();
-            assertWritten(out.toByteArray(), vector);
-        }
+        assertNumbers(
+                "RleEncoder(uint8)",
+                () -> {
+                    RleEncoder out = new RleEncoder();
+                    return new Writer(n -> out.write((int) n), out::toByteArray);
+                },
+                bytes -> {
+                    RleDecoder in = new RleDecoder(bytes);
+                    return new Reader(in::read, in::hasRemaining);
+                });
     }
 
     @Test
     void uintOptRle_isReadAndWritten() {
-        for (JsonNode vector : vectors("UintOptRleEncoder")) {
-            UintOptRleEncoder out = new UintOptRleEncoder();
-            UintOptRleDecoder in = new UintOptRleDecoder(new Decoder(Fixtures.hex(vector.get("hex"))));
-            for (JsonNode value : vector.get("v")) {
-                long n = Long.parseLong(value.textValue());
-                assertThat(in.read()).as(vector.toString()).isEqualTo(n);
-                out.write(n);
-            }
-            assertThat(in.hasRemaining()).as(vector.toString()).isFalse();
-            assertWritten(out.toByteArray(), vector);
-        }
+        assertNumbers(
+                "UintOptRleEncoder",
+                () -> {
+                    UintOptRleEncoder out = new UintOptRleEncoder();
+                    return new Writer(out::write, out::toByteArray);
+                },
+                bytes -> {
+                    UintOptRleDecoder in = new UintOptRleDecoder(bytes);
+                    return new Reader(in::read, in::hasRemaining);
+                });
     }
 
     @Test
     void intDiffOptRle_isReadAndWritten() {
-        for (JsonNode vector : vectors("IntDiffOptRleEncoder")) {
-            IntDiffOptRleEncoder out = new IntDiffOptRleEncoder();
-            IntDiffOptRleDecoder in = new IntDiffOptRleDecoder(new Decoder(Fixtures.hex(vector.get("hex"))));
-            for (JsonNode value : vector.get("v")) {
-                long n = Long.parseLong(value.textValue());
-                assertThat(in.read()).as(vector.toString()).isEqualTo(n);
-                out.write(n);
-            }
-            assertThat(in.hasRemaining()).as(vector.toString()).isFalse();
-            assertWritten(out.toByteArray(), vector);
-        }
+        assertNumbers(
+                "IntDiffOptRleEncoder",
+                () -> {
+                    IntDiffOptRleEncoder out = new IntDiffOptRleEncoder();
+                    return new Writer(out::write, out::toByteArray);
+                },
+                bytes -> {
+                    IntDiffOptRleDecoder in = new IntDiffOptRleDecoder(bytes);
+                    return new Reader(in::read, in::hasRemaining);
+                });
     }
 
     @Test

@@ -24,6 +24,7 @@ public final class Content {
         /** Creates a cursor that is in no struct. */
         public Cursor() {}
 
+        /** Leaves the current struct. */
         public void reset() {
             struct = -1;
         }

@@ -39,6 +39,7 @@ public final class DeleteSet {
         return ranges != null && ranges.covers(clock, clock + 1);
     }
 
+    /** Whether all clocks {@code [from, to)} of {@code client} are deleted. */
     public boolean covers(long client, long from, long to) {
         Ranges ranges = clients.get(client);
         return ranges != null && ranges.covers(from, to);
@@ -89,6 +90,7 @@ public final class DeleteSet {
         return size;
     }
 
+    /** Adds the clocks {@code [from, to)} of {@code client}; does nothing if that is empty. */
     public void add(long client, long from, long to) {
         clients.computeIfAbsent(client, c -> new Ranges()).add(from, to);
     }

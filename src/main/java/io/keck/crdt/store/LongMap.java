@@ -21,10 +21,12 @@ public final class LongMap<V> {
     /** Creates an empty map. */
     public LongMap() {}
 
+    /** The number of entries. */
     public int size() {
         return size;
     }
 
+    /** The value of a key, or null if there is none. */
     public @Nullable V get(long key) {
         return at(slot(keys, values, key));
     }
@@ -34,6 +36,7 @@ public final class LongMap<V> {
         return (V) values[slot];
     }
 
+    /** Sets the value of a key; replaces an earlier one. */
     public void put(long key, V value) {
         int slot = slot(keys, values, key);
         if (values[slot] == null) {
@@ -46,12 +49,14 @@ public final class LongMap<V> {
         values[slot] = value;
     }
 
+    /** Removes all entries. */
     public void clear() {
         keys = new long[4];
         values = new Object[4];
         size = 0;
     }
 
+    /** Passes on all values, in no particular order. The map must not be changed meanwhile. */
     public void forEach(Consumer<V> consumer) {
         for (int i = 0; i < values.length; i++) {
             V value = at(i);

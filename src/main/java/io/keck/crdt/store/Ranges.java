@@ -28,14 +28,17 @@ public final class Ranges {
     /** Creates an empty set of ranges. */
     public Ranges() {}
 
+    /** The number of ranges. */
     public int size() {
         return n;
     }
 
+    /** The first clock of range {@code i}. */
     public long from(int i) {
         return longs == null ? ints[2 * i] : longs[2 * i];
     }
 
+    /** The clock after the last one of range {@code i}. */
     public long to(int i) {
         return longs == null ? ints[2 * i + 1] : longs[2 * i + 1];
     }
@@ -58,6 +61,7 @@ public final class Ranges {
         return lo;
     }
 
+    /** Whether the set has all clocks {@code [start, end)}. */
     public boolean covers(long start, long end) {
         int i = firstEndingAfter(start);
         return covers(i, start, end);
@@ -83,6 +87,7 @@ public final class Ranges {
         target.add(at, end);
     }
 
+    /** Writes the number of ranges and the ranges in V1 form: first clock and length of each. */
     public void encode(Encoder out) {
         out.writeVarUint(n);
         encode(0, n, out);

@@ -22,6 +22,7 @@ public final class TextBuffer {
     /** Creates an empty buffer. */
     public TextBuffer() {}
 
+    /** The number of code units. */
     public int length() {
         return length;
     }
@@ -170,6 +171,7 @@ public final class TextBuffer {
         }
     }
 
+    /** The code unit at an index. */
     public char charAt(int i) {
         return isWide ? wide[i] : (char) (narrow[i] & 0xff);
     }
@@ -181,6 +183,7 @@ public final class TextBuffer {
         }
     }
 
+    /** Appends the code units {@code [from, to)} to {@code out}. */
     public void appendTo(StringBuilder out, int from, int to) {
         if (isWide) {
             out.append(wide, from, to - from);
