@@ -45,6 +45,15 @@ final class Moments {
         }
     }
 
+    /** Milliseconds since 1970; for a time that is too far away, the first or last that can be expressed. */
+    static long millis(Instant time) {
+        try {
+            return time.toEpochMilli();
+        } catch (ArithmeticException tooFar) {
+            return time.isAfter(Instant.EPOCH) ? Long.MAX_VALUE : Long.MIN_VALUE;
+        }
+    }
+
     /**
      * Refuses a malformed moment before anything is looked up.
      *
@@ -72,7 +81,7 @@ final class Moments {
         }
         Instant time = time(moment);
         if (time != null) {
-            return reader.seqAt(roomId, time.toEpochMilli());
+            return reader.seqAt(roomId, millis(time));
         }
         return versions.labelled(roomId, moment)
                 .orElseThrow(() -> new Refusal(

@@ -85,6 +85,7 @@ final class PastAnswers {
     private static Reply write(Past past, Format format, @Nullable String root, Means means, Spool spool) {
         switch (format) {
             case V1, V2 -> {
+                means.takeMore(EMPTY + PER_BYTE * past.update().length); // a kept document counts its bytes only once
                 StructStore store = new StructStore();
                 store.apply(past.update(), DecodeLimits.OWN);
                 return Reply.bytes(spool.inOrder(

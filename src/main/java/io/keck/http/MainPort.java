@@ -3,6 +3,7 @@ package io.keck.http;
 import io.dropwizard.core.setup.Environment;
 import io.keck.heap.AddressShares;
 import io.keck.heap.OpenFiles;
+import java.util.List;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
@@ -11,6 +12,9 @@ import org.eclipse.jetty.util.component.LifeCycle;
 /** Sets up how the main port parses addresses and answers requests that reach no servlet. Stateless. */
 public final class MainPort {
     private static final String HEALTH = "/health";
+    /** What the paths of files begin with. */
+    private static final List<String> PAGES = List.of("/client/", "/docs/", "/api/docs", "/api/jwst.json");
+
     /** The percentage of the places for waiting connections that one address, which may be a proxy, can take. */
     private static final int OF_ONE_ADDRESS = 75;
 
@@ -59,6 +63,9 @@ public final class MainPort {
         }
         if (path.equals(HEALTH) || path.startsWith(HEALTH + "/")) {
             return ThreadShares.Kind.HEALTH;
+        }
+        if (PAGES.stream().anyMatch(path::startsWith) || path.equals("/")) {
+            return ThreadShares.Kind.PAGE;
         }
         boolean isUpgrade = request.getMethod().equals("GET")
                 && request.getHeaders().contains(HttpHeader.UPGRADE)

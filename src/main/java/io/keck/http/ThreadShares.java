@@ -31,6 +31,8 @@ public final class ThreadShares extends Handler.Wrapper {
         HEALTH(0, 1),
         /** The upgrade to a WebSocket, which may wait for the database or for the back end that judges a credential. */
         UPGRADE(1, 8),
+        /** A page or another file of the server, which anybody may ask for; its thread waits until the client has taken it. */
+        PAGE(1, 32),
         /** Everything else. */
         CALL(1, 2);
 

@@ -194,7 +194,7 @@ final class FrameAssembly implements FrameHandler {
         here.heard(frame.getPayloadLength());
         boolean givesWay = mustGiveWay(frame);
         if (!frame.isDataFrame()) {
-            toJakarta(frame, callback, givesWay ? later : null);
+            toJakarta(frame, callback, readers, givesWay ? later : null);
             return;
         }
         if (frame.getOpCode() != OpCode.CONTINUATION) {
@@ -210,7 +210,7 @@ final class FrameAssembly implements FrameHandler {
         }
         if (!isBinary) {
             toJakarta(
-                    frame, callback,
+                    frame, callback, readers,
                     executor); // a text may complete a message of many parts, which takes long to decode
             return;
         }
@@ -238,19 +238,19 @@ final class FrameAssembly implements FrameHandler {
     }
 
     /** Passes a frame to Jakarta, which asks for the next one, on a thread of {@code elsewhere} or, if null, on this one. */
-    private void toJakarta(Frame frame, Callback callback, @Nullable Executor elsewhere) {
+    private void toJakarta(Frame frame, Callback callback, ReadGate readers, @Nullable Executor elsewhere) {
         if (elsewhere == null) {
             jakarta.onFrame(frame, callback);
             return;
         }
         try {
-            elsewhere.execute(() -> {
+            elsewhere.execute(() -> readers.handle(() -> {
                 try {
                     jakarta.onFrame(frame, callback);
                 } catch (RuntimeException | Error e) {
                     callback.failed(e);
                 }
-            });
+            }));
         } catch (RejectedExecutionException e) { // the server is going down
             callback.failed(e);
         }

@@ -35,6 +35,8 @@ final class ReadGate implements InvocationHandler {
     private boolean slowed;
 
     private boolean demanded;
+    /** Whether a frame is being handled whose handler asks for the next one before it has returned. */
+    private boolean handling;
 
     ReadGate(CoreSession core, FrameAssembly frames) {
         this.core = core;
@@ -100,12 +102,40 @@ final class ReadGate implements InvocationHandler {
             change.accept(this);
             if (wasClosed && !isClosed()) {
                 frames.readsOn(now());
-                demand = demanded;
-                demanded = false;
+                demand = takeDemand();
             }
         }
         if (demand) {
             core.demand();
+        }
+    }
+
+    /** Whether a frame was asked for and may be read now; it is no longer asked for then. */
+    private boolean takeDemand() {
+        boolean demand = demanded && !handling && !isClosed();
+        demanded &= !demand;
+        return demand;
+    }
+
+    /**
+     * Handles a frame on a thread other than the one that reads. Jakarta asks for the next frame before it is done with one; another
+     * thread would read it at once and handle it beside this one.
+     */
+    void handle(Runnable frame) {
+        synchronized (this) {
+            handling = true;
+        }
+        try {
+            frame.run();
+        } finally {
+            boolean demand;
+            synchronized (this) {
+                handling = false;
+                demand = takeDemand();
+            }
+            if (demand) {
+                core.demand();
+            }
         }
     }
 
@@ -116,7 +146,7 @@ final class ReadGate implements InvocationHandler {
     /** Asks Jetty for the next frame, now or when the gate opens. */
     void demand() {
         synchronized (this) {
-            if (isClosed()) {
+            if (isClosed() || handling) {
                 demanded = true;
                 return;
             }

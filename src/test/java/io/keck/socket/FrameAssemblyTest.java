@@ -31,6 +31,10 @@ class FrameAssemblyTest {
     /** How often reading went on only after a pause. */
     private int pauses;
 
+    /** Whether Jakarta asks for the next frame, as it does, before it returns. */
+    private boolean jakartaDemands;
+
+    private int demandsWithin;
     private int released;
     private long now;
     private long heap;
@@ -51,6 +55,10 @@ class FrameAssemblyTest {
         public void onFrame(Frame frame, Callback callback) {
             jakarta.add(frame);
             callback.succeeded();
+            if (jakartaDemands) {
+                gate.demand();
+                demandsWithin = demands;
+            }
         }
 
         @Override
@@ -298,6 +306,28 @@ class FrameAssemblyTest {
         frame(OpCode.BINARY, true, 2);
         assertThat(jakarta).hasSize(2);
         assertThat(messages).hasSize(1);
+    }
+
+    /** Jakarta asks for the next text before it is done with one; on two threads it would mix them up. */
+    @Test
+    void nextTextIsRead_onlyWhenJakartaIsDone_withTheOneBefore() {
+        jakartaDemands = true;
+        frame(OpCode.TEXT, true, 3);
+        handedOver.remove().run();
+        assertThat(demandsWithin).as("while Jakarta handles the text").isZero();
+        assertThat(demands).isEqualTo(1);
+
+        frame(OpCode.PING, true, 3);
+        assertThat(demandsWithin)
+                .as("on the thread that reads, Jetty waits by itself")
+                .isEqualTo(2);
+
+        gate.close();
+        frame(OpCode.TEXT, true, 3);
+        handedOver.remove().run();
+        assertThat(demands).isEqualTo(2);
+        gate.open();
+        assertThat(demands).isEqualTo(3);
     }
 
     @Test

@@ -72,8 +72,7 @@ final class LogWriter implements GroupCommit.Committer<Write> {
             if (w instanceof LogWrite.Keep) {
                 keep.add(w);
             } else if (!append && statements.appendsInOneStatement()) {
-                // locks of several kinds in one transaction would have no fixed order and could deadlock and could
-                // deadlock and could deadlock
+                // locks of several kinds in one transaction would have no fixed order and could deadlock
                 attempt(List.of(w));
             } else if (secondOfItsRoom) {
                 later.add(w);
