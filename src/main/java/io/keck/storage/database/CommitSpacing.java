@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
  * commits cost little keeps the configured spacing. Used by one thread.
  */
 final class CommitSpacing {
-    /** The spacing as a multiple of the processor time of a commit, so that a lane uses about a twelfth of a core. */
-    private static final int TIMES_COST = 12;
+    /** The spacing as a multiple of the processor time of a commit, so that a lane uses at most about a quarter of a core. */
+    private static final int TIMES_COST = 4;
     /** The largest spacing as a multiple of the configured one. */
     private static final int MOST = 4;
     /** Each new measurement counts for one part in this many of the average. */

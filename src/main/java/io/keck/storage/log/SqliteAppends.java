@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
@@ -19,15 +20,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Appends to the room log in SQLite by three statements per room that stay prepared as long as the writer keeps its connection:
- * preparing them, and the layers of Jdbi and of the pool, cost several times as much as running them. Thread-safe.
+ * preparing them, and the layers of Jdbi and of the pool, cost several times as much as running them. The heads of recent rooms are
+ * remembered, which saves the first statement. The second checks them, so a memory that is wrong after a rollback, or after a write
+ * of another process, costs a query and nothing else. Thread-safe.
  */
 final class SqliteAppends {
     private static final String HEAD = "SELECT head, head_link, deleted_at IS NOT NULL FROM rooms WHERE id = ?";
-    private static final String RAISE = "UPDATE rooms SET head = ?, head_link = ? WHERE id = ?";
+    private static final String RAISE =
+            "UPDATE rooms SET head = ?, head_link = ? WHERE id = ? AND head = ? AND head_link = ? AND deleted_at IS NULL";
     private static final String ROW = """
             INSERT INTO room_log
             (room_id, seq, batch_id, link, before_link, payload, checksum, node, origin, author, created_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+
+    /** The most rooms whose heads are remembered, at about 100 bytes each. */
+    private static final int MAX_HEADS = 10_000;
+
+    /** The seq and the link of the newest row of a room. */
+    private record At(long seq, long link) {}
 
     /** The statements on one connection of the driver. */
     private record Prepared(
@@ -54,6 +64,14 @@ final class SqliteAppends {
     }
 
     private @Nullable Prepared prepared;
+    private final Map<Long, At> heads = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, At> eldest) {
+            return size() > MAX_HEADS;
+        }
+    };
 
     /** See {@link LogStatements#append}. */
     synchronized Map<Long, Appended> append(
@@ -88,32 +106,46 @@ final class SqliteAppends {
         return fresh;
     }
 
-    private static @Nullable Appended append(
+    private @Nullable Appended append(
             Prepared statements, Handle h, LogWrite.Append append, AuthorIds authors, String node, long now)
             throws SQLException {
         long room = append.roomId();
-        long head;
-        long link;
-        statements.head.setLong(1, room);
-        try (ResultSet rs = statements.head.executeQuery()) {
-            if (!rs.next() || rs.getBoolean(3)) {
+        List<UpdateLog.Entry> entries = append.entries();
+        long link = entries.get(entries.size() - 1).link();
+        At head = heads.remove(room);
+        if (head == null || !raise(statements.raise, room, head, entries.size(), link)) {
+            head = head(statements.head, room);
+            if (head == null || !raise(statements.raise, room, head, entries.size(), link)) {
                 return null;
             }
-            head = rs.getLong(1);
-            link = rs.getLong(2);
         }
-        long seq = head;
-        long before = link;
-        for (UpdateLog.Entry entry : append.entries()) {
+        long seq = head.seq();
+        long before = head.link();
+        for (UpdateLog.Entry entry : entries) {
             seq++;
             insert(statements.row, room, seq, before, entry, authors.id(h, entry.author()), node, now);
             before = entry.link();
         }
-        statements.raise.setLong(1, seq);
-        statements.raise.setLong(2, before);
-        statements.raise.setLong(3, room);
-        statements.raise.executeUpdate();
-        return new Appended(head + 1, append.first().link(), link);
+        heads.put(room, new At(seq, before));
+        return new Appended(head.seq() + 1, append.first().link(), head.link());
+    }
+
+    /** The head of a room that exists and is not deleted; otherwise null. */
+    private static @Nullable At head(PreparedStatement query, long room) throws SQLException {
+        query.setLong(1, room);
+        try (ResultSet rs = query.executeQuery()) {
+            return rs.next() && !rs.getBoolean(3) ? new At(rs.getLong(1), rs.getLong(2)) : null;
+        }
+    }
+
+    /** Raises the head of a room by that number of rows; false if its head is another one, or the room is gone. */
+    private static boolean raise(PreparedStatement update, long room, At from, int rows, long link) throws SQLException {
+        update.setLong(1, from.seq() + rows);
+        update.setLong(2, link);
+        update.setLong(3, room);
+        update.setLong(4, from.seq());
+        update.setLong(5, from.link());
+        return update.executeUpdate() == 1;
     }
 
     private static void insert(

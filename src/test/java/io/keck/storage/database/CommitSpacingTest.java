@@ -31,7 +31,7 @@ class CommitSpacingTest {
 
     @Test
     void dearCommits_comeLessOften_andCheapOnesMoreOftenAgain() {
-        commits(100, MILLI / 6);
+        commits(100, MILLI / 2);
         assertThat(spacing.nanos()).isBetween(MILLI * 18 / 10, MILLI * 2);
         commits(100, MILLI / 20);
         assertThat(spacing.nanos()).isEqualTo(MILLI);

@@ -148,4 +148,38 @@ class LogWriterTest {
         assertThat(db.get().count("room_log")).isZero();
         assertThat(head("room0")).isZero();
     }
+
+    /** The writer remembers heads; whatever else changes a room, the next append starts from the truth. */
+    @Test
+    void rememberedHead_thatIsWrong_isReadAgain() {
+        long room = room("a");
+        commit(append(room, PAYLOAD));
+
+        LogWrite.Append poison = append(room, null);
+        commit(poison);
+        assertThat(poison.done()).as("rolled back").isCompletedExceptionally();
+        assertThat(commit(append(room, PAYLOAD))).as("after a rollback").isEqualTo(2);
+
+        LogWriter other = new LogWriter(db.jdbi(), new SqliteStatements(), "other", db.clock());
+        LogWrite.Append theirs = Appends.of(room, UUID.randomUUID(), 9, PAYLOAD, false);
+        other.commit(List.of(theirs));
+        other.idle();
+        LogWrite.Append ours = append(room, PAYLOAD);
+        assertThat(commit(ours)).as("after a row of another process").isEqualTo(4);
+        assertThat(ours.done().join().get(0).before()).as("the link of that row").isEqualTo(9);
+
+        db.jdbi().useHandle(h -> h.execute("UPDATE rooms SET head = 1, head_link = 7 WHERE id = ?", room));
+        db.jdbi().useHandle(h -> h.execute("DELETE FROM room_log WHERE seq > 1"));
+        assertThat(commit(append(room, PAYLOAD))).as("after a backup was restored").isEqualTo(2);
+
+        db.get().deleteRoom("a");
+        LogWrite.Append late = append(room, PAYLOAD);
+        commit(late);
+        assertThat(late.done()).as("deleted").failsWithin(Duration.ZERO);
+    }
+
+    private long commit(LogWrite.Append append) {
+        writer.commit(List.of(append));
+        return append.done().isCompletedExceptionally() ? 0 : seq(append);
+    }
 }
