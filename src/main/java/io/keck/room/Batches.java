@@ -4,6 +4,7 @@ import io.keck.access.Author;
 import io.keck.crdt.store.Contradictions;
 import io.keck.crdt.store.DeleteSet;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.UnheldDeletes;
 import io.keck.crdt.store.Update;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -135,6 +136,22 @@ final class Batches {
             }
         }
         return fresh;
+    }
+
+    /**
+     * The part of an update that neither the replica nor a batch has. Deletes that the replica has without their structs do
+     * not count: a mark, which comes before all batches that are added now, makes the log forget them ({@link ForgetMark}).
+     */
+    Update fresh(Update update, StructStore replica) {
+        Update fresh = replica.reduce(update);
+        if (fresh != update && safeguards.countsDeletesWithStructsOnly()) {
+            DeleteSet unheld = UnheldDeletes.notIn(replica, update);
+            if (unheld != null) {
+                Update deletes = Update.ofDeletes(unheld);
+                fresh = fresh.isEmpty() ? deletes : Update.merge(List.of(fresh, deletes), true);
+            }
+        }
+        return reduce(fresh);
     }
 
     /** The part of deletes whose structs are in none of the batches. */

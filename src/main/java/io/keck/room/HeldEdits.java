@@ -99,7 +99,7 @@ final class HeldEdits {
     }
 
     private Update fresh(Update whole) {
-        return batches.reduce(replica.store().reduce(whole));
+        return batches.fresh(whole, replica.store());
     }
 
     /** Returns the part whose requirements are present, without deletions of missing structs. */

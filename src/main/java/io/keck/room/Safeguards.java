@@ -99,6 +99,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it a delete that the log is about to forget counts as saved, and is lost although its struct comes with it. */
+    default boolean countsDeletesWithStructsOnly() {
+        return true;
+    }
+
     /** Without it deletes of future content that an earlier release stored stay in effect. */
     default boolean forgetsStoredUnheldDeletes() {
         return true;

@@ -134,11 +134,7 @@ final class Saving {
 
     /** The part of a member's update that neither the replica nor a waiting batch has. */
     Update reduce(Update update) {
-        return safeguards.reducesUpdates() ? fresh(update) : update;
-    }
-
-    private Update fresh(Update update) {
-        return batches.reduce(replica.store().reduce(update));
+        return safeguards.reducesUpdates() ? batches.fresh(update, replica.store()) : update;
     }
 
     /** Accepts a member's update, and pauses reading from the member while too much is uncommitted. */
@@ -155,15 +151,22 @@ final class Saving {
 
     /**
      * Accepts an update that another node could not commit; the node that reaches the database first commits it. Its
-     * author is unknown, because the bus does not carry it.
+     * author is unknown, because the bus does not carry it. Deletes of structs that this node does not have are left to the
+     * other node: the message with the structs may be lost.
      */
     void share(Update update) {
-        Update fresh = fresh(update);
+        Update fresh = withoutUnheldDeletes(batches.fresh(update, replica.store()));
         if (!fresh.isEmpty() && !tooMuchWaits() && !overlays.isFull()) {
             batches.add(fresh, null, null, true);
             audience.markSlow(replica.store());
             audience.broadcastUnsaved(fresh.encode(), null);
         }
+    }
+
+    private Update withoutUnheldDeletes(Update fresh) {
+        DeleteSet unheld = safeguards.holdsUnheldDeletes() ? UnheldDeletes.of(fresh, replica.store()) : null;
+        DeleteSet rest = unheld == null ? null : batches.withoutHeld(unheld);
+        return rest == null || rest.isEmpty() ? fresh : UnheldDeletes.strip(fresh, rest);
     }
 
     /**

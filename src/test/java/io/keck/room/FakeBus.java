@@ -155,6 +155,11 @@ final class FakeBus {
         }
     }
 
+    /** All that are on their way get lost. */
+    void loseAll() {
+        under.clear();
+    }
+
     /** One will come twice. */
     void repeat() {
         if (!under.isEmpty()) {

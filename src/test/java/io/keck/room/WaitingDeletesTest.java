@@ -303,4 +303,86 @@ class WaitingDeletesTest {
         assertThat(world.rows()).isZero();
         assertThat(other.connection.frames).isEmpty();
     }
+
+    /**
+     * A room is loaded whose log has such a delete, and a member brings the same delete, with or without the struct, before the
+     * mark is in the log.
+     */
+    private static World loadedWithStoredDelete(Safeguards safeguards, boolean withStruct) {
+        Cluster cluster = new Cluster();
+        World old = cluster.node(1, OLD_RELEASE);
+        FakeClient bad = old.joined();
+        bad.send(Message.update(deletion(77, 0, 3)));
+        bad.send(Message.update(FakeClient.text(7, 0, "honest")));
+        cluster.settle(old);
+        bad.disconnect();
+        old.executor.die();
+
+        World one = cluster.node(2, safeguards);
+        FakeClient member = one.client();
+        if (withStruct) {
+            member.replica.apply(Update.decode(FakeClient.text(77, 0, "abc")));
+        }
+        member.replica.apply(Update.decode(deletion(77, 0, 3)));
+        member.connect(one.rooms, ROOM);
+        member.send(Message.step2(member.replica.encode()));
+        cluster.settle(one);
+        return one;
+    }
+
+    @Test
+    void deleteThatTheLogIsAboutToForget_isNotSaidToBeSaved() {
+        World world = loadedWithStoredDelete(Safeguards.ON, false);
+        assertThat(isDeleted(world.saved(), 77, 0)).isFalse();
+        assertThat(world.clients.get(0).isSaved()).isFalse();
+    }
+
+    @Test
+    void deleteThatTheLogIsAboutToForget_isSavedWithTheStructThatComesWithIt() {
+        World world = loadedWithStoredDelete(Safeguards.ON, true);
+        assertThat(isDeleted(world.saved(), 77, 0)).isTrue();
+        assertThat(world.clients.get(0).isSaved()).isTrue();
+        world.assertAllEqualTheLog();
+    }
+
+    /** The twin of the first of the two tests above. */
+    @Test
+    void withoutCountingDeletesWithStructsOnly_whatIsSaidToBeSavedIsForgotten() {
+        World world = loadedWithStoredDelete(
+                new Safeguards() {
+                    @Override
+                    public boolean countsDeletesWithStructsOnly() {
+                        return false;
+                    }
+                },
+                false);
+        assertThat(world.clients.get(0).isSaved()).isTrue();
+        assertThat(isDeleted(world.saved(), 77, 0)).isFalse();
+    }
+
+    /** Nodes without a database share what they cannot save, and the message with the structs may be lost on its way. */
+    @Test
+    void deleteThatAnotherNodeShares_isNotSavedBeforeItsStruct() {
+        Cluster cluster = new Cluster();
+        World one = cluster.node(1, Safeguards.ON);
+        World two = cluster.node(2, Safeguards.ON);
+        FakeClient writer = one.joined();
+        FakeClient reader = two.joined();
+        cluster.settle(one, two);
+        one.way.always(FlakyLog.Outcome.FAIL);
+        writer.type("abc");
+        one.pass(World.SMALL.saveTimeout() + 1);
+        one.settle();
+        cluster.bus.loseAll(); // the message with the text
+        writer.delete(writer.id, 0, 2);
+        cluster.settle(one, two);
+        assertThat(isDeleted(two.saved(), writer.id, 0)).isFalse();
+        assertThat(two.saved().hasUnheldDeletes()).isFalse();
+
+        one.way.always(FlakyLog.Outcome.OK);
+        one.pass(World.SMALL.retryAfter());
+        cluster.settle(one, two);
+        assertThat(isDeleted(two.saved(), writer.id, 0)).isTrue();
+        assertThat(reader.replica.deletes().contains(writer.id, 0)).isTrue();
+    }
 }

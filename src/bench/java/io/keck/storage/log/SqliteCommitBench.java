@@ -43,8 +43,8 @@ final class SqliteCommitBench {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         Path dir = Files.createTempDirectory("keck-bench");
         try (TestDatabase db = new SqliteFile(dir.resolve("keck.db"));
-                Connection bare = DriverManager.getConnection(
-                        DatabaseUrl.parse("jdbc:sqlite:" + dir.resolve("bare.db")).jdbcUrl())) {
+                Connection bare = DriverManager.getConnection(DatabaseUrl.parse("jdbc:sqlite:" + dir.resolve("bare.db"))
+                        .jdbcUrl())) {
             Commit ours = ours(db);
             Commit raw = bare(bare);
             for (int rows : new int[] {1, 3, 10, 30}) {

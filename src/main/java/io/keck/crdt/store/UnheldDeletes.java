@@ -17,8 +17,29 @@ public final class UnheldDeletes {
      * @return null if there are none
      */
     public static @Nullable DeleteSet of(Update u, StructStore store) {
-        DeleteSet unheld = null;
         StructReader reader = new StructReader();
+        DeleteSet unheld = notIn(store, u, reader);
+        if (unheld == null || u.structCount == 0) {
+            return unheld;
+        }
+        DeleteSet own = clocks(u, reader);
+        DeleteSet rest = new DeleteSet();
+        unheld.forEachInOrder((client, from, to) -> own.missing(client, from, to, rest));
+        return rest.isEmpty() ? null : rest;
+    }
+
+    /**
+     * Returns the deletes of an update whose structs are not in the store, whether or not the update brings them. Allocates
+     * almost nothing if there are none.
+     *
+     * @return null if there are none
+     */
+    public static @Nullable DeleteSet notIn(StructStore store, Update u) {
+        return notIn(store, u, new StructReader());
+    }
+
+    private static @Nullable DeleteSet notIn(StructStore store, Update u, StructReader reader) {
+        DeleteSet unheld = null;
         reader.deletes(u);
         ClientStructs c = null;
         long of = -1;
@@ -32,13 +53,7 @@ public final class UnheldDeletes {
                 add(c, reader.client, reader.clock, reader.end, unheld);
             }
         }
-        if (unheld == null || u.structCount == 0) {
-            return unheld;
-        }
-        DeleteSet own = clocks(u, reader);
-        DeleteSet rest = new DeleteSet();
-        unheld.forEachInOrder((client, from, to) -> own.missing(client, from, to, rest));
-        return rest.isEmpty() ? null : rest;
+        return unheld;
     }
 
     /** The clocks of all structs of an update. */

@@ -139,7 +139,8 @@ final class SqliteAppends {
     }
 
     /** Raises the head of a room by that number of rows; false if its head is another one, or the room is gone. */
-    private static boolean raise(PreparedStatement update, long room, At from, int rows, long link) throws SQLException {
+    private static boolean raise(PreparedStatement update, long room, At from, int rows, long link)
+            throws SQLException {
         update.setLong(1, from.seq() + rows);
         update.setLong(2, link);
         update.setLong(3, room);

@@ -122,8 +122,9 @@ class DatabaseUrlTest {
         DatabaseUrl url = DatabaseUrl.parse(" jdbc:sqlite:/var/lib/keck.db?synchronous=OFF&busy_timeout=1 ");
 
         assertThat(url.jdbcUrl())
-                .isEqualTo("jdbc:sqlite:/var/lib/keck.db?synchronous=OFF&busy_timeout=1"
-                        + "&journal_mode=WAL&transaction_mode=IMMEDIATE&foreign_keys=true&jdbc.get_generated_keys=false");
+                .isEqualTo(
+                        "jdbc:sqlite:/var/lib/keck.db?synchronous=OFF&busy_timeout=1"
+                                + "&journal_mode=WAL&transaction_mode=IMMEDIATE&foreign_keys=true&jdbc.get_generated_keys=false");
         assertThat(url.sqliteFile()).isEqualTo("/var/lib/keck.db");
         assertThat(DatabaseUrl.parse(url.jdbcUrl())).as("parsed again").isEqualTo(url);
     }

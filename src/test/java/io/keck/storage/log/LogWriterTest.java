@@ -166,11 +166,15 @@ class LogWriterTest {
         other.idle();
         LogWrite.Append ours = append(room, PAYLOAD);
         assertThat(commit(ours)).as("after a row of another process").isEqualTo(4);
-        assertThat(ours.done().join().get(0).before()).as("the link of that row").isEqualTo(9);
+        assertThat(ours.done().join().get(0).before())
+                .as("the link of that row")
+                .isEqualTo(9);
 
         db.jdbi().useHandle(h -> h.execute("UPDATE rooms SET head = 1, head_link = 7 WHERE id = ?", room));
         db.jdbi().useHandle(h -> h.execute("DELETE FROM room_log WHERE seq > 1"));
-        assertThat(commit(append(room, PAYLOAD))).as("after a backup was restored").isEqualTo(2);
+        assertThat(commit(append(room, PAYLOAD)))
+                .as("after a backup was restored")
+                .isEqualTo(2);
 
         db.get().deleteRoom("a");
         LogWrite.Append late = append(room, PAYLOAD);
