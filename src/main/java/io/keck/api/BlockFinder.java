@@ -18,7 +18,7 @@ final class BlockFinder {
 
     private BlockFinder() {}
 
-    /** Returns the first block with an id, by the names of roots and the order of nodes; null if there is none. */
+    /** Returns the first block with this id, in the order of root names and of nodes; null if there is none. */
     static @Nullable AbstractType find(Doc doc, String id) {
         TreeSet<String> names = new TreeSet<>(doc.rootNames());
         for (String name : names) {

@@ -18,12 +18,13 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a difference as JSON: a list of types, each with a delta and with the keys that changed. Names on every run, where the
- * authors are given; only the changes of one principal, if wanted. Runs that differ in nothing are one. Used by one thread.
+ * Writes a difference as JSON: a list of types, each with a delta and with the keys that changed. If authors are given,
+ * every run has its author; the changes can be limited to those of one principal. Equal neighbouring runs are merged.
+ * Used by one thread.
  */
 final class ChangesJson implements Difference.Receiver {
     private static final long JOINED_MILLIS = 3_600_000;
-    /** Text after which a run is written. */
+    /** The number of characters of text after which a run is written. */
     private static final int MAX_RUN = 32 << 10;
 
     /** The authors of a change; {@code writer} wrote what a deletion deleted. */
@@ -47,7 +48,7 @@ final class ChangesJson implements Difference.Receiver {
         }
     }
 
-    /** A run of text that may go on. */
+    /** A run of text that may continue. */
     private record Run(boolean isInsertion, StringBuilder text, Map<String, @Nullable Object> formats, Credit credit) {}
 
     private final Utf8Buffer out;
@@ -66,9 +67,9 @@ final class ChangesJson implements Difference.Receiver {
     private boolean hasKeys;
 
     /**
-     * @param authors null to leave names out
+     * @param authors the authors of the content; null to leave them out
      * @param by the principal whose changes are written; null for all changes
-     * @param onStep is told the steps taken so far, and may throw
+     * @param onStep receives the number of steps taken so far; may throw to end the work
      */
     ChangesJson(Utf8Buffer out, @Nullable Authorship<Author> authors, @Nullable String by, LongConsumer onStep) {
         this.out = out;
@@ -181,7 +182,7 @@ final class ChangesJson implements Difference.Receiver {
         each(piece, true);
     }
 
-    /** Takes the parts of a piece that have the same authors. */
+    /** Writes the parts of a piece, each of which has one author. */
     private void each(Piece piece, boolean isDeleted) {
         if (authors == null) {
             take(piece, isDeleted, Credit.NONE);
@@ -262,7 +263,10 @@ final class ChangesJson implements Difference.Receiver {
         }
     }
 
-    /** What a piece that is no text shows: a list of values, an embedded value, or what stands for a type or a document. */
+    /**
+     * Returns the JSON of a piece that is not text: a list of values, an embedded value, or a reference to a type or a
+     * document.
+     */
     private static @Nullable Object content(@Nullable Object content) {
         if (content instanceof Difference.Type type) {
             Map<String, @Nullable Object> shown = new LinkedHashMap<>();
@@ -336,7 +340,7 @@ final class ChangesJson implements Difference.Receiver {
         return author == null ? Author.UNKNOWN : author.principal();
     }
 
-    /** An author as JSON. */
+    /** Returns an author as JSON. */
     static Map<String, @Nullable Object> author(@Nullable Author author) {
         Map<String, @Nullable Object> shown = new LinkedHashMap<>();
         shown.put("by", author == null ? Author.UNKNOWN : author.principal());

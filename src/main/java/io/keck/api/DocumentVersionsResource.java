@@ -41,7 +41,7 @@ public final class DocumentVersionsResource {
         this.history = history;
     }
 
-    /** Lists versions, those of the newest rows first. */
+    /** Lists versions, newest rows first. */
     @Needs({Right.READ, Right.HISTORY})
     @GET
     public void list(
@@ -92,7 +92,7 @@ public final class DocumentVersionsResource {
         return json;
     }
 
-    /** What the body of a call asks for. */
+    /** The contents of the body of a call. */
     private record Wish(String label, @Nullable String at, boolean isPinned) {
         static Wish of(@Nullable Object body) {
             Map<?, ?> wish = object(body, MEMBERS);
@@ -132,7 +132,7 @@ public final class DocumentVersionsResource {
         }
     }
 
-    /** 422 with a sentence. */
+    /** Refuses a body with 422 and a sentence. */
     private static Refusal shape(String sentence) {
         return new Refusal(Reply.text(UNPROCESSABLE, sentence));
     }
@@ -145,7 +145,10 @@ public final class DocumentVersionsResource {
         return object;
     }
 
-    /** Makes a version of the document as it is, or as it was at a moment: 201. A version with a label is pinned. */
+    /**
+     * Makes a version of the current state or of the state at a moment: 201. A version with a label is pinned by
+     * default.
+     */
     @Needs({Right.READ, Right.HISTORY, Right.WRITE})
     @POST
     public void create(
@@ -197,7 +200,7 @@ public final class DocumentVersionsResource {
         });
     }
 
-    /** Deletes a version; the document, and its history, are not touched. */
+    /** Deletes a version; the document and its history do not change. */
     @Needs({Right.READ, Right.HISTORY, Right.WRITE})
     @DELETE
     @Path("{id}")

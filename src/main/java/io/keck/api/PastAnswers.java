@@ -16,7 +16,9 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Writes documents of the past, and what changed between two of them. Used by threads of {@link HistoryWork}. Stateless. */
+/**
+ * Writes documents of the past, and the differences of two of them. Used by threads of {@link HistoryWork}. Stateless.
+ */
 final class PastAnswers {
     private static final String TEXT = "text/plain;charset=utf-8";
     private static final String MARKDOWN = "text/markdown;charset=utf-8";
@@ -28,14 +30,14 @@ final class PastAnswers {
     private static final long EMPTY = 20_000;
     private static final long PER_BYTE = 2;
     private static final long PER_STRUCT = 500;
-    /** Steps of writing between two looks at their number. */
+    /** The number of steps of writing between two checks of the limit. */
     private static final long PART = 100_000;
 
     private static final int BYTES_PER_STEP = 16;
 
     private PastAnswers() {}
 
-    /** The form of an answer. */
+    /** The format of an answer. */
     enum Format {
         V1,
         V2,
@@ -62,7 +64,7 @@ final class PastAnswers {
         }
     }
 
-    /** Whether a form of an answer is the text of an editor. */
+    /** Whether a format is the text of an editor. */
     static boolean isText(@Nullable String format) {
         return Format.TEXT.is(format) || Format.MARKDOWN.is(format) || Format.HTML.is(format);
     }
@@ -129,7 +131,7 @@ final class PastAnswers {
         return HTML;
     }
 
-    /** Puts a document together. */
+    /** Builds a document. */
     private static Doc doc(Past past, Means means, boolean keepsDeleted) {
         Update update = Update.decode(past.update(), DecodeLimits.OWN);
         means.takeMore(EMPTY + PER_BYTE * past.update().length + PER_STRUCT * update.structCount());
@@ -140,13 +142,13 @@ final class PastAnswers {
         return doc;
     }
 
-    /** What is to be told of the difference of two documents. */
+    /** The options of a difference. */
     record Question(boolean named, @Nullable String by) {}
 
     /**
-     * Writes what changed from one document to another of the same log.
+     * Writes the differences between two states of one log.
      *
-     * @param from may be the later one, too
+     * @param from the first state, which may also be the later one
      */
     static Reply difference(Past from, Past to, Question asked, Means means) {
         boolean isForward = from.seq() <= to.seq();

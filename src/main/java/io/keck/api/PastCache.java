@@ -59,7 +59,7 @@ final class PastCache {
         return states;
     }
 
-    /** The document at a row; see {@link PastStates#at}. */
+    /** Returns the document at a row; see {@link PastStates#at}. */
     Past at(long roomId, long seq, LongConsumer onTaken) {
         Integer row = row(roomId, seq);
         if (row == null) {
@@ -80,7 +80,7 @@ final class PastCache {
         return made;
     }
 
-    /** The hash of a row; null if it cannot be read, so that nothing is kept. */
+    /** Returns the hash of a row; null if the row cannot be read, so that nothing is cached. */
     private @Nullable Integer row(long roomId, long seq) {
         if (seq == 0 || seq == Long.MAX_VALUE) {
             return null;
@@ -132,7 +132,7 @@ final class PastCache {
         return dropped;
     }
 
-    /** The bytes that are kept. */
+    /** The bytes of all cached documents. */
     synchronized long bytes() {
         return bytes;
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Who is in a document: the awareness states of its clients. Thread-safe. */
+/** The presence of a document: the awareness states of its clients. Thread-safe. */
 @Path("/documents/{document}/presence")
 public final class PresenceResource {
     private final DocumentCalls calls;

@@ -46,12 +46,12 @@ final class PublicAddress {
         return address.endsWith("/") ? address.substring(0, address.length() - 1) : address;
     }
 
-    /** An address of HTTP as one of WebSockets. */
+    /** Returns an HTTP address as an address for WebSockets. */
     static String socket(String http) {
         return "ws" + http.substring("http".length());
     }
 
-    /** A name as one segment of a path. */
+    /** Returns a name as one segment of a path. */
     static String segment(String name) {
         StringBuilder out = new StringBuilder(name.length() + 16);
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {

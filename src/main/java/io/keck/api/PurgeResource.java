@@ -28,7 +28,7 @@ public final class PurgeResource {
         this.deleted = deleted;
     }
 
-    /** Purges all ended lives of the name; answers with the receipts, also to a repeat. */
+    /** Purges all ended lives of the name; answers with the receipts, even if the call is repeated. */
     @Needs(Right.PURGE)
     @POST
     public Response purge(@BeanParam Call call) {

@@ -9,14 +9,14 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The answer to a request to go back, as values for JSON. Stateless. */
+/** Builds the answer to a restoration, as values for JSON. Stateless. */
 final class RestoreAnswer {
     private RestoreAnswer() {}
 
     /**
-     * What was done, or would be.
+     * Returns the changes that were made or, for a preview, would be made.
      *
-     * @param isRepeat whether the request was carried out before, under the same key; it then says only that
+     * @param isRepeat whether the request was carried out before under the same key; then the answer says only that
      */
     static Map<String, @Nullable Object> json(
             RestoreRequest request, Restorer.Prepared prepared, boolean isPreview, boolean isRepeat) {

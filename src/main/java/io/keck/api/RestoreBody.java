@@ -8,11 +8,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a request to go back. A moment is a row of the log (a number), a time (RFC 3339) or the label of a version.
+ * The body of a request for a restoration. A moment is a row of the log (a number), a time (RFC 3339) or the label of a
+ * version.
  *
- * @param at the moment to which the document goes back, or null
- * @param from the moment after which rows are taken back, or null
- * @param to the moment up to which rows are taken back, or null for the newest row
+ * @param at the moment whose state is restored, or null
+ * @param from the moment after which rows are reverted, or null
+ * @param to the moment up to which rows are reverted, or null for the newest row
  */
 record RestoreBody(
         @Nullable Object at,

@@ -281,7 +281,7 @@ record RootEdit(
         throw Refusal.bad("\"insert\" has to be " + what + " here.");
     }
 
-    /** The index after what a step retains. */
+    /** The index after the content that a step retains. */
     private static int moved(Step step, int at, int length) {
         if (step.attributes != null) {
             throw Refusal.bad("Only texts have \"attributes\" in a delta.");

@@ -9,7 +9,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
 
-/** Brings a deleted document back. Thread-safe. */
+/** Undeletes documents. Thread-safe. */
 @Path("/documents/{document}/undelete")
 public final class UndeleteResource {
     private final DeletedDocuments deleted;
@@ -18,7 +18,7 @@ public final class UndeleteResource {
         this.deleted = deleted;
     }
 
-    /** Brings the last life of the name back; answers 204 after the commit. */
+    /** Undeletes the last life of the name; answers 204 after the commit. */
     @Needs(value = Right.DELETE, audited = "undeleted")
     @POST
     public Response undelete(@BeanParam Call call) {
