@@ -10,7 +10,7 @@ import * as encoding from 'lib0/encoding'
 import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { counting, party, ysweet, ysweetCall } from './providers.mjs'
+import { counting, mortal, party, ysweet, ysweetCall } from './providers.mjs'
 
 // stdout belongs to the answers
 console.log = console.info = console.debug = console.warn = console.error
@@ -41,6 +41,7 @@ const hocuspocus = async (client, { url, room, library, socket, token, params })
         this.on('error', () => {}) // the provider closes sockets that are not open, and listens no more
         this.addEventListener('close', ({ code, reason }) => client.closes.push({ code, reason }))
         this.addEventListener('open', () => client.connects++)
+        mortal(client, this)
       }
     }
     shared = new HocuspocusProviderWebsocket({
@@ -146,6 +147,8 @@ const conditions = {
   /** All have the same document, and nothing of it is missing. */
   equal: all => all.every(c => c.provider.synced && c.doc.store.pendingStructs === null && same(c.doc, all[0].doc)),
   synced: all => all.every(c => c.provider.synced),
+  /** They were killed, or know that everything of theirs is saved. */
+  over: all => all.every(c => c.killed !== undefined || c.provider.saved),
   /** Nothing that they have typed is unsaved, as their provider knows. */
   saved: all => all.every(c => c.provider.saved),
   closed: (all, n) => all.every(c => c.closes.length >= n),
@@ -255,16 +258,19 @@ const operations = {
   /** A client finds the document of another one on its machine, as y-indexeddb would load it. */
   copy: ({ name, from }) => Y.applyUpdate(named(name).doc, Y.encodeStateAsUpdate(named(from).doc)),
 
-  open: async ({ name, url, room, params = {}, library = 'y-websocket', socket, token, options = {}, tabs = false }) => {
+  open: async ({
+    name, url, room, params = {}, library = 'y-websocket', socket, token, options = {}, tabs = false, offline, killAfter
+  }) => {
     const doc = await documentOf(library)
+    if (offline !== undefined) textOf(doc).insert(0, offline) // what it has typed before it connects
     if (library.startsWith('hocuspocus')) {
-      const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0 }
+      const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0, killAfter }
       clients.set(name, client)
       client.provider = await hocuspocus(client, { url, room, library, socket, token, params })
       doc.on('update', (update, origin) => { if (origin !== null) client.updates++ })
       return doc.clientID
     }
-    const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0, sent: 0, position: 0 }
+    const client = { doc, closes: [], events: [], updates: 0, tries: 0, connects: 0, sent: 0, position: 0, killAfter }
     if (library === '@y-sweet/client') {
       clients.set(name, client)
       client.provider = await ysweet(client, { connection: url, room, auth: params.auth, forged: params.forged })
@@ -360,6 +366,9 @@ const operations = {
       await pause(5)
     }
   },
+
+  /** What a tab that was killed had called saved; null where it lives. */
+  killed: ({ name }) => named(name).killed,
 
   dump: ({ name }) => {
     const { doc, provider, closes, events, updates, tries, connects } = named(name)

@@ -1,12 +1,30 @@
 // Providers of other protocols than y-websocket's, with the words of y-websocket that the operations of clients.mjs use.
 import WebSocket from 'ws'
 
+/**
+ * Kills a tab when its provider has dealt with so many messages of the server, if `client.killAfter` says so: the connection breaks,
+ * nothing comes back, and what the provider called saved until then stays in `client.killed`.
+ */
+export const mortal = (client, socket) => {
+  let messages = 0
+  socket.on('message', () => {
+    if (++messages !== client.killAfter) return
+    queueMicrotask(() => { // the listeners of the provider come first
+      client.killed = { saved: client.provider.saved === true }
+      client.provider.shouldConnect = false
+      socket.terminate()
+      client.provider.destroy()
+    })
+  })
+}
+
 /** A WebSocket that counts its attempts. */
 export const counting = client => class extends WebSocket {
   constructor (...args) {
     super(...args)
     client.tries++
     this.on('error', () => {}) // some providers close sockets that are not open, and listen no more
+    mortal(client, this)
   }
 }
 

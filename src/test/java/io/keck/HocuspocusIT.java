@@ -8,8 +8,10 @@ import io.keck.testing.Eventually;
 import io.keck.testing.KeckProcess;
 import io.keck.testing.NodeClients;
 import io.keck.testing.Ports;
+import io.keck.testing.RawClient;
 import io.keck.testing.SseReader;
 import java.io.ByteArrayOutputStream;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -253,6 +255,16 @@ class HocuspocusIT extends ClientsOfTwoServers {
         clients.sendFrame("a", new byte[] {(byte) 0xff, 0x7f, 0});
         clients.awaitClosed(1, "a");
         assertThat(clients.closeCodes("a")).startsWith(4400);
+    }
+
+    @Test
+    void epochInTheAddress_isRefused_becauseASocketHasManyDocuments() {
+        URI address = URI.create("ws://127.0.0.1:" + keck.port() + "/hocuspocus?epoch=42");
+        try (RawClient client = RawClient.connect(address)) {
+            RawClient.End end = client.awaitEnd();
+            assertThat(end.code()).isEqualTo(4400);
+            assertThat(end.reason()).contains("epoch is not known at /hocuspocus");
+        }
     }
 
     @Test

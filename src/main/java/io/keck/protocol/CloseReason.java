@@ -39,6 +39,11 @@ public record CloseReason(int code, String text) {
         return new CloseReason(4409, Long.toString(roomId));
     }
 
+    /** The peer names an epoch in the address of a socket that has many documents; final. */
+    public static CloseReason epochOfMany() {
+        return new CloseReason(4400, "epoch is not known at /hocuspocus, where a socket has many documents");
+    }
+
     /** The room was deleted. Final. */
     public static CloseReason deleted() {
         return new CloseReason(4404, "this document was deleted");

@@ -13,6 +13,7 @@ import io.keck.protocol.Dialect;
 import io.keck.protocol.HocuspocusMessage;
 import io.keck.protocol.Message;
 import io.keck.protocol.RoomName;
+import io.keck.room.Connection;
 import io.keck.room.Seat;
 import io.keck.thread.OutOfMemory;
 import jakarta.websocket.Endpoint;
@@ -103,6 +104,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 text -> sockets.metrics().ignored(Ignored.TEXT),
                 this::offend);
         number = sockets.opened(opened);
+        if (Wishes.of(session.getQueryString()).epoch() != Connection.NO_EPOCH) {
+            opened.close(CloseReason.epochOfMany()); // whoever names one relies on it
+        }
         LOG.debug("Connection {} of Hocuspocus: opened by {}", number, address);
     }
 

@@ -216,6 +216,42 @@ public final class NodeClients implements AutoCloseable {
         return result(ask("open", request)).asLong();
     }
 
+    /**
+     * Opens a tab on a room with text that was typed before, and kills it when its provider has dealt with so many messages of the
+     * server; see {@link #awaitOver}.
+     *
+     * @param library the npm package; each learns what is saved in its own way
+     */
+    public void openMortal(String name, int port, String room, String library, String offline, int killAfter) {
+        boolean isHocuspocus = library.startsWith("hocuspocus");
+        boolean isParty = library.startsWith("y-party");
+        String url = isParty
+                ? "127.0.0.1:" + port
+                : library.equals("@y-sweet/client")
+                        ? "ys://127.0.0.1:" + port
+                        : "ws://127.0.0.1:" + port + (isHocuspocus ? "/hocuspocus" : "/collaboration");
+        ObjectNode request = of(name).put("url", url)
+                .put("room", room)
+                .put("library", library)
+                .put("offline", offline)
+                .put("killAfter", killAfter);
+        if (!isHocuspocus) {
+            request.putObject("params").put("saved", "1");
+        }
+        result(ask("open", request));
+    }
+
+    /** Waits until a tab was killed or everything of its is saved; returns whether it was killed. */
+    public boolean awaitOver(String name) {
+        until("over", 0, name);
+        return !result(ask("killed", of(name))).isNull();
+    }
+
+    /** Whether the provider of a tab that was killed had called everything of its saved. */
+    public boolean wasSaved(String name) {
+        return result(ask("killed", of(name))).get("saved").asBoolean();
+    }
+
     /** Has a client of Hocuspocus show another credential, now and when it connects again. */
     public void showToken(String name, String token) {
         result(ask("showToken", of(name).put("token", token)));
