@@ -25,11 +25,12 @@ public record Limits(
 
     /** Returns these limits, with those of {@code others} where these have none. */
     public Limits or(Limits others) {
-        return new Limits(
+        Limits both = new Limits(
                 requestsPerSecond == 0 ? others.requestsPerSecond : requestsPerSecond,
                 connections == 0 ? others.connections : connections,
                 newDocumentsPerHour == 0 ? others.newDocumentsPerHour : newDocumentsPerHour,
                 bytesPerSecond == 0 ? others.bytesPerSecond : bytesPerSecond,
                 maxDocument == 0 ? others.maxDocument : maxDocument);
+        return both.equals(NONE) ? NONE : both; // one object for nearly all callers, which is compared fast
     }
 }

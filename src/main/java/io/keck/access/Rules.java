@@ -26,6 +26,10 @@ public final class Rules {
     private final Map<String, Set<Right>> exact = new HashMap<>();
     /** By descending length. */
     private final List<Rule> patterns;
+    /** The rights on a document by exact name, and by the index of the pattern: computed once, as every request asks. */
+    private final Map<String, Set<Right>> ofNames = new HashMap<>();
+
+    private final List<Set<Right>> ofPatterns = new ArrayList<>();
 
     /**
      * Creates the rules of a credential.
@@ -50,10 +54,13 @@ public final class Rules {
                 .reversed()
                 .thenComparing(Rule::match));
         patterns = List.copyOf(sorted);
+        exact.forEach((name, rights) -> ofNames.put(name, ofDocument(rights)));
+        patterns.forEach(rule -> ofPatterns.add(ofDocument(rule.rights())));
     }
 
     private Rules(String document, Set<Right> rights) {
         exact.put(document, ofDocument(rights));
+        ofNames.putAll(exact);
         patterns = List.of();
     }
 
@@ -64,13 +71,13 @@ public final class Rules {
 
     /** Returns the rights for a document, without those that concern the server. */
     public Set<Right> on(String document) {
-        Set<Right> named = exact.get(document);
+        Set<Right> named = ofNames.get(document);
         if (named != null) {
-            return ofDocument(named);
+            return named;
         }
-        for (Rule rule : patterns) {
-            if (document.startsWith(rule.prefix())) {
-                return ofDocument(rule.rights());
+        for (int i = 0; i < ofPatterns.size(); i++) {
+            if (document.startsWith(patterns.get(i).prefix())) {
+                return ofPatterns.get(i);
             }
         }
         return Set.of();

@@ -50,4 +50,16 @@ class SecretsTest {
                 RefusedException.class, () -> world.find(token + "x", "team-1/board"));
         assertFalse(refused.toString().contains(token.substring(0, 20)));
     }
+
+    /** The hashes that are remembered are those of the very texts, however many share a slot. */
+    @Test
+    void rememberedHashes_areThoseOfTheirTexts() {
+        Credential.Recent recent = new Credential.Recent();
+        // texts with one hash code, and so one slot: Aa and BB
+        for (String text : List.of("AaAa", "BBBB", "AaBB", "AaAa", "BBAa", "BBBB")) {
+            org.junit.jupiter.api.Assertions.assertEquals(Credential.hash(text), recent.of(text));
+        }
+        String huge = "x".repeat(Credential.Recent.MAX_KEPT + 1);
+        org.junit.jupiter.api.Assertions.assertEquals(Credential.hash(huge), recent.of(huge));
+    }
 }

@@ -45,6 +45,12 @@ public final class KeckProcess implements AutoCloseable {
     private static final String CONFIG = Path.of("config.yml").toAbsolutePath().toString();
     private static final Pattern STARTED = Pattern.compile("Started application@.*\\{127\\.0\\.0\\.1:(\\d+)}");
     private static final Pattern ADMIN = Pattern.compile("Started admin@.*\\{127\\.0\\.0\\.1:(\\d+)}");
+    /** Tokens, tickets and API keys by their form. */
+    private static final Pattern CREDENTIAL =
+            Pattern.compile("eyJ[\\w-]{10,}\\.[\\w-]{10,}\\.|kt1\\.[\\w-]{10,}" + "|keck_(?=[\\w-]*[A-Z])[\\w-]{40,}");
+
+    private static final Pattern SECRET = Pattern.compile(".*(SECRET|PASSWORD).*");
+    private static final int SHORTEST_SECRET = 12;
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
     static {
@@ -52,12 +58,20 @@ public final class KeckProcess implements AutoCloseable {
     }
 
     private final Process process;
+    /** What must never be printed, beside everything in the form of a credential. */
+    private final List<String> secrets;
+
+    /** Whether it is the command that makes API keys, and prints each once. */
+    private final boolean printsKeys;
+
     private final List<String> log = new ArrayList<>();
     private boolean logEnded;
     private int port;
 
-    private KeckProcess(Process process) {
+    private KeckProcess(Process process, List<String> secrets, boolean printsKeys) {
         this.process = process;
+        this.printsKeys = printsKeys;
+        this.secrets = secrets;
         RUNNING.add(process);
         Thread reader = new Thread(this::readLog, "keck-log");
         reader.setDaemon(true);
@@ -158,10 +172,18 @@ public final class KeckProcess implements AutoCloseable {
                                     .contains(name));
             builder.environment().putAll(env);
             try {
-                return new KeckProcess(builder.start());
+                return new KeckProcess(builder.start(), secrets(), command.contains("key"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private List<String> secrets() {
+            return env.entrySet().stream()
+                    .filter(variable -> SECRET.matcher(variable.getKey()).matches())
+                    .map(Map.Entry::getValue)
+                    .filter(value -> value.length() >= SHORTEST_SECRET)
+                    .toList();
         }
 
         /** Starts the server and waits until it takes connections. */
@@ -246,6 +268,16 @@ public final class KeckProcess implements AutoCloseable {
     public String log() {
         synchronized (log) {
             return String.join("\n", log);
+        }
+    }
+
+    /** The lines of the log with a credential or a secret of the configuration; there must be none, at any level. */
+    List<String> leaks() {
+        synchronized (log) {
+            return log.stream()
+                    .filter(line ->
+                            CREDENTIAL.matcher(line).find() || secrets.stream().anyMatch(line::contains))
+                    .toList();
         }
     }
 
@@ -426,9 +458,12 @@ public final class KeckProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Kills it if it still runs. */
+    /** Kills it if it still runs. Fails where it has printed a credential, at whatever level it logs. */
     @Override
     public void close() {
         kill();
+        if (!printsKeys) {
+            assertThat(leaks()).as("credentials in what the server has printed").isEmpty();
+        }
     }
 }
