@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The server never sends a state that the client itself did not send at that clock: a client adopts a state of itself
  *       with a higher clock and would lose its own changes. If peers would refuse the client's state because they saw a
  *       removal at the same clock, the server tells the client of that removal ({@link #takeReminders}). The client answers,
- *       as y-protocols does, with its state at the next clock; older messages still in flight are ignored.
+ *       as y-protocols does, with its state at the next clock; older messages still in flight are ignored. A server that has
+ *       just opened the room does so for each client: peers remove all states when their server ends.
  *   <li>An owner may be another server, which speaks for its own sockets. If no socket here owns a client, states of it from
  *       two servers are judged by their clocks alone. A claim on a client of another server is passed to that server, which
  *       asks its socket; without an answer in {@value #ELSEWHERE_MS} ms the state changes hands. If another server sends a
@@ -118,6 +119,9 @@ public final class Awareness<O extends Awareness.Owner> {
             entries.put(s.client(), e);
             shares.added();
             set(e, s, s.clock(), owner, now);
+            if (claim && e.present) {
+                reminders.addUnknown(owner, s.client(), s.clock(), now);
+            }
             return e.present ? s : null;
         }
         if (e.owner != owner && isFull(owner)) {

@@ -185,6 +185,7 @@ class AwarenessTest {
         for (int way = 0; way < 4; way++) {
             Awareness<FakeOwner> room = new Awareness<>(new AwarenessBounds(1_500, 100, true));
             room.apply(state(5, "\"taken\""), b, CLAIM, 0);
+            assertThat(room.takeReminders()).as("the first one of the room").hasSize(1);
             a.own = CLIENT;
             assertThat(room.apply(state(8, "1"), a, CLAIM, 0)).as("b answers").isNull();
             assertThat(room.apply(state(9, "2"), a, false, 0)).isNull();
@@ -347,6 +348,38 @@ class AwarenessTest {
         assertThat(awareness.apply(state(5, "1"), b, CLAIM, 1)).isNull();
         assertThat(reminded(b)).isEqualTo(gone(5));
         assertThat(apply(state(6, "1"), b)).isEqualTo(state(6, "1"));
+        assertThat(awareness.takeReminders()).isEmpty();
+    }
+
+    /** Peers have removed the state with the server that ended, and refuse it at the same clock: this server knows of neither. */
+    @Test
+    void claimOnAServerThatHasJustOpenedTheRoom_makesItsClientSayItAnew() {
+        assertThat(awareness.apply(state(5, "1"), a, CLAIM, 0)).isEqualTo(state(5, "1"));
+        assertThat(reminded(a)).isEqualTo(gone(5));
+        assertThat(apply(state(6, "1"), a)).isEqualTo(state(6, "1"));
+        assertThat(awareness.apply(new AwarenessState(8, 5, "1"), b, CLAIM, REMEMBERED - 1))
+                .isNotNull();
+        assertThat(reminded(b)).isEqualTo(AwarenessState.removed(8, 5));
+        assertThat(awareness.apply(new AwarenessState(9, 5, "1"), b, CLAIM, REMEMBERED))
+                .isNotNull();
+        assertThat(awareness.takeReminders()).as("later it knows who was here").isEmpty();
+    }
+
+    /** The twin of the test above: a peer that has seen the state removed, as y-protocols judges it. */
+    @Test
+    void stateThatItsClientDoesNotSayAnew_isRefusedByPeers() {
+        long seen = 5;
+        AwarenessState published = awareness.apply(state(5, "1"), a, CLAIM, 0);
+        assertThat(published.clock()).as("refused").isLessThanOrEqualTo(seen);
+        AwarenessState anew = apply(state(reminded(a).clock() + 1, "1"), a);
+        assertThat(anew.clock()).as("accepted").isGreaterThan(seen);
+    }
+
+    @Test
+    void stateThatIsNoClaim_orOfAnotherServer_remindsNobody() {
+        apply(state(5, "1"), a);
+        awareness.apply(new AwarenessState(8, 5, "1"), node, CLAIM, 0);
+        awareness.apply(AwarenessState.removed(9, 5), b, CLAIM, 0);
         assertThat(awareness.takeReminders()).isEmpty();
     }
 
