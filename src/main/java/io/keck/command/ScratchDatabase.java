@@ -40,9 +40,14 @@ final class ScratchDatabase implements AutoCloseable {
         this.name = name;
     }
 
+    /** The beginning of the name of this process's folders, by which a folder of a killed process can be told from a running one. */
+    static String folderPrefix() {
+        return "keck-drill-" + ProcessHandle.current().pid() + "-";
+    }
+
     /** Creates a file in a new folder, which only this user may read. */
     static ScratchDatabase inFile() throws IOException {
-        Path folder = Files.createTempDirectory("keck-drill");
+        Path folder = Files.createTempDirectory(folderPrefix());
         DatabaseUrl url = DatabaseUrl.parse("jdbc:sqlite:" + folder.resolve("keck.db"));
         return new ScratchDatabase(null, folder, new DirectConnections(url, null, null), "");
     }

@@ -416,6 +416,10 @@ final class Saving {
         if (late == null || now - late.submittedAt <= settings.saveTimeout()) {
             return;
         }
+        if (batches.isEmpty()) {
+            return; // the row was read before the log has answered, so nothing is unsaved and no commit would end the
+            // mode
+        }
         if (late.isEdits() && batches.areAllEdits()) {
             requests.giveUpEdits(late); // edits of back ends do not wait for the database any longer
         } else {

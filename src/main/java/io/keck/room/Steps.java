@@ -102,5 +102,7 @@ final class Steps {
         }
         saving.replaced();
         growth.replaced();
+        members.structsCame(whole);
+        members.structsCame(fresh.missing());
     }
 }

@@ -173,7 +173,7 @@ abstract class BackupDrillContract {
 
     private static long folders() throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("keck-drill"))
+            return files.filter(file -> file.getFileName().toString().startsWith(ScratchDatabase.folderPrefix()))
                     .count();
         }
     }

@@ -3,6 +3,7 @@ package io.keck.room;
 import static io.keck.room.World.ROOM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keck.metrics.RoomMetrics;
 import io.keck.room.FlakyLog.Outcome;
 import org.junit.jupiter.api.Test;
 
@@ -352,5 +353,30 @@ class RoomUnsavedTest {
         world.release();
 
         assertThat(writer.connection.closed.code()).isEqualTo(4404);
+    }
+
+    /** A row may be read before its commit is answered; then nothing is unsaved, however long the answer takes. */
+    @Test
+    void commitThatIsAnsweredLongAfterItsRowWasRead_beginsNoUnsavedMode() {
+        FakeBus bus = new FakeBus(7);
+        World one = new World(World.SMALL, Rooms.Maker.with(Safeguards.ON), world.log, bus.end(), RoomMetrics.NONE, 1);
+        World two = new World(World.SMALL, Rooms.Maker.with(Safeguards.ON), world.log, bus.end(), RoomMetrics.NONE, 2);
+        FakeClient writer = one.joined();
+        FakeClient other = two.joined();
+        one.way.answersLate = true;
+        one.typed(writer, "x");
+        one.way.answersLate = false;
+        one.pass(World.SMALL.saveTimeout() + 1);
+        assertThat(writer.isSaved()).as("the answer is missing").isFalse();
+        two.typed(other, "y");
+        for (int i = 0; i < 3; i++) {
+            bus.deliver(1_000);
+            two.settle();
+            one.settle();
+        }
+        assertThat(writer.isSaved()).as("the row was read").isTrue();
+
+        one.pass(World.SMALL.saveTimeout() + 1);
+        assertThat(one.joined().isSaved()).isTrue();
     }
 }

@@ -385,4 +385,40 @@ class WaitingDeletesTest {
         assertThat(isDeleted(two.saved(), writer.id, 0)).isTrue();
         assertThat(reader.replica.deletes().contains(writer.id, 0)).isTrue();
     }
+
+    /** The log is replaced by a backup that has the structs, so they come with no update. */
+    @Test
+    void deleteWhoseStructComesWithARestoredLog_isTaken() {
+        Cluster cluster = new Cluster();
+        World old = cluster.node(1, Safeguards.ON);
+        FakeClient writer = old.joined();
+        FakeClient first = old.joined();
+        first.type("first");
+        cluster.settle(old);
+        FakeLog.Backup before = cluster.log.backup();
+        writer.type("abc");
+        cluster.settle(old);
+        FakeLog.Backup after = cluster.log.backup();
+        writer.disconnect();
+        first.disconnect();
+        old.executor.die();
+        cluster.log.restore(before);
+
+        World world = cluster.node(2, Safeguards.ON);
+        FakeClient member = world.joined();
+        cluster.settle(world);
+        member.send(Message.update(deletion(writer.id, 0, 2)));
+        cluster.settle(world);
+        assertThat(member.isSaved()).isFalse();
+        member.type("own"); // the log loses it, so the room is read as a whole
+        cluster.settle(world);
+        cluster.log.restore(after);
+        member.type("more");
+        for (int i = 0; i < 10; i++) {
+            world.pass(60_000);
+            cluster.settle(world);
+        }
+        assertThat(isDeleted(world.saved(), writer.id, 0)).isTrue();
+        assertThat(member.isSaved()).isTrue();
+    }
 }
