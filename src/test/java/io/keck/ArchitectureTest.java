@@ -338,7 +338,8 @@ class ArchitectureTest {
             storage("purge", "history", "feed", "log", "rows", "database"),
             storage("archive", "blob", "rows", "database"),
             storage("doctor", "purge", "history", "feed", "log", "blob", "rows", "database"),
-            storage("octobase", "blob", "rows", "database")));
+            storage("octobase", "blob", "rows", "database"),
+            storage("others", "octobase", "rows", "database")));
 
     @ArchTest
     static final ArchRule floors_neverSeeAWing = noClasses()

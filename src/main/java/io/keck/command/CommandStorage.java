@@ -31,6 +31,21 @@ final class CommandStorage implements AutoCloseable {
      */
     static CommandStorage open(Bootstrap<?> bootstrap, Configuration config, DatabaseFactory database, String label)
             throws Exception {
+        return open(bootstrap, config, database, label, Duration.ZERO);
+    }
+
+    /**
+     * As {@link #open(Bootstrap, Configuration, DatabaseFactory, String)}, with names of deleted rooms held for some time.
+     *
+     * @param deletedNameHold how long after a deletion a room cannot be found as missing but as deleted
+     */
+    static CommandStorage open(
+            Bootstrap<?> bootstrap,
+            Configuration config,
+            DatabaseFactory database,
+            String label,
+            Duration deletedNameHold)
+            throws Exception {
         Environment environment = new Environment(
                 label,
                 bootstrap.getObjectMapper(),
@@ -41,7 +56,7 @@ final class CommandStorage implements AutoCloseable {
                 config);
         List<LifeCycle> parts = environment.lifecycle().getManagedObjects();
         try {
-            Storage storage = database.build(environment, label, Duration.ZERO);
+            Storage storage = database.build(environment, label, deletedNameHold);
             for (LifeCycle part : parts) {
                 part.start();
             }

@@ -20,6 +20,7 @@ public final class Commands {
             Bootstrap<C> bootstrap, Class<C> configuration) {
         bootstrap.addCommand(new MigrateCommand<>(configuration));
         bootstrap.addCommand(new ImportKeckCommand<>(configuration));
+        bootstrap.addCommand(new ImportFromCommand<>(configuration));
         bootstrap.addCommand(new DoctorCommand<>(configuration));
         bootstrap.addCommand(new ExportCommand<>(configuration));
         bootstrap.addCommand(new ImportCommand<>(configuration));

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** Names from a foreign database: quoted so that they are safe on a terminal, and turned into room names. */
-final class Names {
+public final class Names {
     /** The longest base of a suggested name, which leaves space for a number after it. */
     private static final int LONGEST = RoomName.MAX_CODE_POINTS - 8;
 
@@ -15,7 +15,7 @@ final class Names {
     private Names() {}
 
     /** The name as a JSON string of printable characters. */
-    static String quote(String name) {
+    public static String quote(String name) {
         StringBuilder out = new StringBuilder("\"");
         name.codePoints().forEach(c -> {
             if (c == '"' || c == '\\') {
@@ -43,7 +43,7 @@ final class Names {
      *
      * @param isTaken whether a name is already in use
      */
-    static String suggest(String name, Predicate<String> isTaken) {
+    public static String suggest(String name, Predicate<String> isTaken) {
         String base = base(name);
         String candidate = base;
         for (int n = 2; isTaken.test(candidate); n++) {

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Checks whether a room, as read back, holds the document that was imported into it. */
-class RoomCheck {
+public class RoomCheck {
     /**
      * Checks a room. It may hold more than the document: all structs and deletes of the document must be present, with the
      * same content under the same ids.
@@ -28,8 +28,7 @@ class RoomCheck {
      * @param document the imported document, in V1
      * @return the problem, or null
      */
-    @Nullable
-    String problem(byte[] document, Contents room) {
+    public @Nullable String problem(byte[] document, Contents room) {
         if (room.snapshot() == null
                 && room.rows().size() == 1
                 && Arrays.equals(room.rows().get(0).payload(), document)) {
@@ -111,7 +110,7 @@ class RoomCheck {
     }
 
     /** Builds the store of a room from its log. */
-    static StructStore load(Contents room) {
+    public static StructStore load(Contents room) {
         StructStore store = new StructStore();
         if (room.snapshot() != null) {
             store.apply(Update.decode(room.snapshot(), DecodeLimits.OWN));

@@ -1,8 +1,5 @@
 package io.keck.storage.octobase;
 
-import io.keck.storage.database.DatabaseUrl;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -17,7 +14,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConfig;
 
 /**
  * The database of OctoBase's Keck, opened for reading only. Not thread-safe.
@@ -33,8 +29,6 @@ import org.sqlite.SQLiteConfig;
 public final class SourceDatabase implements AutoCloseable {
     private static final int FETCH_BYTES = 4 << 20;
     private static final int FETCH_ROWS = 1_000;
-    /** Gives the driver ten minutes per answer: counting a large table takes long. */
-    private static final String READ_TIMEOUT = "socketTimeout=600";
 
     private final Connection connection;
     private final boolean sqlite;
@@ -110,13 +104,13 @@ public final class SourceDatabase implements AutoCloseable {
         boolean sqlite = trimmed.startsWith("sqlite:") || trimmed.startsWith("jdbc:sqlite:");
         Connection connection = null;
         try {
-            connection = sqlite ? openSqlite(trimmed) : openPostgres(trimmed);
+            connection = SourceConnection.open(trimmed);
             return new SourceDatabase(connection, sqlite);
         } catch (SQLException e) {
             if (connection != null) {
                 closeQuietly(connection);
             }
-            throw new SourceException("The source cannot be read: " + sentence(e), e);
+            throw new SourceException("The source cannot be read: " + SourceConnection.sentence(e), e);
         }
     }
 
@@ -135,51 +129,12 @@ public final class SourceDatabase implements AutoCloseable {
         if (password != null) {
             properties.setProperty("password", password);
         }
-        try (Connection connection = sqlite ? openSqlite(jdbcUrl) : DriverManager.getConnection(jdbcUrl, properties);
+        try (Connection connection = sqlite ? SourceConnection.openSqlite(jdbcUrl) : DriverManager.getConnection(jdbcUrl, properties);
                 SourceDatabase found = new SourceDatabase(connection, sqlite)) {
             return found.hasBlobs;
         } catch (SQLException | IllegalArgumentException e) {
             return false;
         }
-    }
-
-    private static Connection openSqlite(String url) throws SQLException {
-        String path = url.substring(url.indexOf("sqlite:") + "sqlite:".length()).split("[?]", 2)[0];
-        if (path.startsWith("//")) {
-            path = path.substring(2); // sqlite://data.db is a relative path, sqlite:///data.db an absolute one
-        }
-        if (path.isBlank() || path.startsWith(":memory:")) {
-            throw new IllegalArgumentException("The source must name the file of the SQLite database.");
-        }
-        if (!Files.isRegularFile(Path.of(path))) {
-            throw new SQLException("there is no file " + path);
-        }
-        SQLiteConfig config = new SQLiteConfig();
-        config.setReadOnly(true);
-        config.setBusyTimeout(30_000);
-        return DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
-    }
-
-    private static Connection openPostgres(String url) throws SQLException {
-        if (url.isEmpty()) {
-            throw new IllegalArgumentException("The URL of the source is empty.");
-        }
-        String patient = url.contains("socketTimeout=") ? url : url + (url.contains("?") ? "&" : "?") + READ_TIMEOUT;
-        DatabaseUrl parsed = DatabaseUrl.parse(patient);
-        Properties properties = new Properties();
-        if (parsed.user() != null) {
-            properties.setProperty("user", parsed.user());
-        }
-        if (parsed.password() != null) {
-            properties.setProperty("password", parsed.password());
-        }
-        Connection connection = DriverManager.getConnection(parsed.jdbcUrl(), properties);
-        connection.setReadOnly(true);
-        return connection;
-    }
-
-    private static String sentence(SQLException e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("the database gave no reason");
     }
 
     /** The columns of a table, in lower case; empty if there is no such table. */
@@ -206,7 +161,7 @@ public final class SourceDatabase implements AutoCloseable {
             return result;
         } catch (SQLException e) {
             end();
-            throw new SourceException("Reading the source failed: " + sentence(e), e);
+            throw new SourceException("Reading the source failed: " + SourceConnection.sentence(e), e);
         } catch (RuntimeException | Error e) {
             end();
             throw e;
