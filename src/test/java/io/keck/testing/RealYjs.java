@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,18 +20,20 @@ public final class RealYjs {
     private RealYjs() {}
 
     /** Starts a script of {@code src/test/js}, or skips the test. Its stderr goes to the stderr of this JVM. */
-    public static Process start(String script) {
-        return start("js", script, Map.of());
+    public static Process start(String script, String... arguments) {
+        return start("js", script, Map.of(), arguments);
     }
 
-    /** As {@link #start(String)}, in another folder of {@code src/test} and with these variables of the environment. */
-    static Process start(String folder, String script, Map<String, String> environment) {
+    /** As {@link #start(String, String...)}, in another folder of {@code src/test} and with these variables of the environment. */
+    static Process start(String folder, String script, Map<String, String> environment, String... arguments) {
         Path home = TESTS.resolve(folder);
         if (!Files.isDirectory(home.resolve("node_modules").resolve("yjs"))) {
             return missing("no Yjs in " + home + "/node_modules: run npm ci there");
         }
         try {
-            ProcessBuilder node = new ProcessBuilder("node", script)
+            List<String> command = new ArrayList<>(List.of("node", script));
+            command.addAll(List.of(arguments));
+            ProcessBuilder node = new ProcessBuilder(command)
                     .directory(home.toFile())
                     .redirectError(ProcessBuilder.Redirect.INHERIT);
             node.environment().putAll(environment);
