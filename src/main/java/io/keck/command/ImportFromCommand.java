@@ -54,8 +54,10 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
     public void configure(Subparser parser) {
         parser.addArgument("kind").choices(SQLITE, POSTGRES, Y_SWEET).help("the kind of the store");
         parser.addArgument("source")
-                .help("the file of the SQLite database, postgres://user:password@host:5432/database, or the directory of"
-                        + " y-sweet; it is only read. - takes it from the environment variable " + FROM_VARIABLE);
+                .help(
+                        "the file of the SQLite database, postgres://user:password@host:5432/database, or the directory of"
+                                + " y-sweet; it is only read. - takes it from the environment variable "
+                                + FROM_VARIABLE);
         super.configure(parser);
         parser.addArgument("--document")
                 .dest("documents")
@@ -66,8 +68,9 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
                 .dest("renames")
                 .metavar("OLD=NEW")
                 .action(Arguments.append())
-                .help("import the document OLD under the name NEW; an asterisk on both sides stands for any text; may be"
-                        + " repeated, and the first that matches counts");
+                .help(
+                        "import the document OLD under the name NEW; an asterisk on both sides stands for any text; may be"
+                                + " repeated, and the first that matches counts");
         parser.addArgument("--rename-file")
                 .dest("renameFile")
                 .metavar("FILE")
@@ -117,8 +120,7 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
             } else {
                 Duration hold = arguments.getBoolean("--restore-deleted") ? Duration.ZERO : FOREVER;
                 try (CommandStorage opened = CommandStorage.open(bootstrap, config, config.database(), NODE, hold)) {
-                    report = StoreImporter.into(
-                                    opened.storage().log(), store, options, new SecureRandom(), progress)
+                    report = StoreImporter.into(opened.storage().log(), store, options, new SecureRandom(), progress)
                             .run();
                 }
             }

@@ -33,9 +33,8 @@ public final class RealYjs {
         try {
             List<String> command = new ArrayList<>(List.of("node", script));
             command.addAll(List.of(arguments));
-            ProcessBuilder node = new ProcessBuilder(command)
-                    .directory(home.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            ProcessBuilder node =
+                    new ProcessBuilder(command).directory(home.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
             node.environment().putAll(environment);
             return node.start();
         } catch (IOException e) {

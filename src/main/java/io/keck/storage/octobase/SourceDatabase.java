@@ -129,7 +129,9 @@ public final class SourceDatabase implements AutoCloseable {
         if (password != null) {
             properties.setProperty("password", password);
         }
-        try (Connection connection = sqlite ? SourceConnection.openSqlite(jdbcUrl) : DriverManager.getConnection(jdbcUrl, properties);
+        try (Connection connection = sqlite
+                        ? SourceConnection.openSqlite(jdbcUrl)
+                        : DriverManager.getConnection(jdbcUrl, properties);
                 SourceDatabase found = new SourceDatabase(connection, sqlite)) {
             return found.hasBlobs;
         } catch (SQLException | IllegalArgumentException e) {

@@ -146,8 +146,8 @@ public final class HocuspocusStore implements OtherStore {
     @Override
     public List<byte[]> updates(String document) {
         List<byte[]> rows = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT " + data + " FROM " + table + " WHERE " + name + " = ?")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT " + data + " FROM " + table + " WHERE " + name + " = ?")) {
             statement.setString(1, document);
             try (ResultSet rs = statement.executeQuery()) {
                 while (rs.next()) {

@@ -194,7 +194,8 @@ final class ImportedRooms {
      */
     private void verify(OtherDocument document, Contents room) {
         if (room.damage() != null) {
-            throw new DamagedException("Its room is damaged after the import: " + room.damage().what() + ".");
+            throw new DamagedException(
+                    "Its room is damaged after the import: " + room.damage().what() + ".");
         }
         StructStore read = RoomCheck.load(room);
         boolean isAlone = room.snapshot() == null && room.rows().size() == 1;

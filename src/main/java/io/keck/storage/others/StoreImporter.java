@@ -142,9 +142,7 @@ public final class StoreImporter {
                 chosen.add(entry);
             }
         }
-        wanted.stream()
-                .sorted()
-                .forEach(name -> leftOut("Document " + Names.quote(name) + " is not in the source."));
+        wanted.stream().sorted().forEach(name -> leftOut("Document " + Names.quote(name) + " is not in the source."));
         return chosen;
     }
 
@@ -218,7 +216,8 @@ public final class StoreImporter {
             return " --rename gives it another one.";
         }
         String suggested = Names.suggest(
-                name, taken -> targets.contains(taken) || report.suggestions.containsValue(taken) || rooms.isTaken(taken));
+                name,
+                taken -> targets.contains(taken) || report.suggestions.containsValue(taken) || rooms.isTaken(taken));
         report.suggestions.put(name, suggested);
         return " --rename gives it another one, for example " + Names.quote(suggested) + ".";
     }

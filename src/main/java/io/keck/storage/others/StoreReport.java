@@ -53,8 +53,13 @@ public final class StoreReport {
         text.append(completed == 0 ? "" : completed + would + "completed, ");
         text.append(replaced == 0 ? "" : replaced + would + "replaced, ");
         text.append(differing).append(" differ, ").append(leftOut).append(" left out");
-        text.append(incomplete == 0 ? "" : ", " + incomplete + " incomplete in the source").append('\n');
-        text.append("Time:      ").append(millis / 1_000).append('.').append(millis / 100 % 10).append(" s\n");
+        text.append(incomplete == 0 ? "" : ", " + incomplete + " incomplete in the source")
+                .append('\n');
+        text.append("Time:      ")
+                .append(millis / 1_000)
+                .append('.')
+                .append(millis / 100 % 10)
+                .append(" s\n");
         return text.append(result()).toString();
     }
 

@@ -95,14 +95,21 @@ public final class YSweetStore implements OtherStore {
         if (number.length != NUMBER_BYTES) {
             throw new DamagedException("The number of its document has " + number.length + " bytes.");
         }
-        ByteBuffer prefix = ByteBuffer.allocate(2 + NUMBER_BYTES).put((byte) 0).put((byte) 1).put(number).flip();
+        ByteBuffer prefix = ByteBuffer.allocate(2 + NUMBER_BYTES)
+                .put((byte) 0)
+                .put((byte) 1)
+                .put(number)
+                .flip();
         List<byte[]> updates = new ArrayList<>();
         // the state sorts before the updates, and these by their clocks
         map.forEach((key, value) -> {
-            if (key.remaining() > prefix.remaining() && key.slice(0, prefix.remaining()).equals(prefix)) {
+            if (key.remaining() > prefix.remaining()
+                    && key.slice(0, prefix.remaining()).equals(prefix)) {
                 byte kind = key.get(prefix.remaining());
-                if (kind == STATE && key.remaining() == prefix.remaining() + 1
-                        || kind == UPDATE && key.remaining() == UPDATE_KEY) {
+                int length = key.remaining() - prefix.remaining();
+                boolean isState = kind == STATE && length == 1;
+                boolean isUpdate = kind == UPDATE && key.remaining() == UPDATE_KEY;
+                if (isState || isUpdate) {
                     updates.add(value);
                 }
             }

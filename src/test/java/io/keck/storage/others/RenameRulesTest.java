@@ -11,7 +11,8 @@ class RenameRulesTest {
     @Test
     void theFirstRuleThatMatches_counts_exactNamesFirst() {
         RenameRules rules = new RenameRules(
-                List.of("a/*=first/*", "*=all/*", "a/b=exact"), List.of(new Rename("*", "star"), new Rename("x=y", "xy")));
+                List.of("a/*=first/*", "*=all/*", "a/b=exact"),
+                List.of(new Rename("*", "star"), new Rename("x=y", "xy")));
         assertThat(rules.target("a/b")).isEqualTo("exact");
         assertThat(rules.target("a/c")).isEqualTo("first/c");
         assertThat(rules.target("a/")).isEqualTo("first/");

@@ -123,7 +123,8 @@ class StoreImporterTest {
                 .append(target.room("a").roomId(), UUID.randomUUID(), 9, text(2, "here"), false)
                 .toCompletableFuture()
                 .join();
-        for (StoreImporter.Options options : List.of(options(false, false), options(true, false), options(false, true))) {
+        for (StoreImporter.Options options :
+                List.of(options(false, false), options(true, false), options(false, true))) {
             assertThat(target.run(store, options).unchanged).isEqualTo(1);
         }
         assertThat(target.text("a")).contains("here", "there");
@@ -160,9 +161,9 @@ class StoreImporterTest {
     void aRoomWithoutContent_isFilled_alsoOneToWhichClientsHaveOnlyConnected() {
         put("connected", text(1, "t"));
         put("created", text(1, "t"));
-        long connected = target.log.open("connected").toCompletableFuture().join().roomId();
-        long created =
-                target.log.create("created").toCompletableFuture().join().orElseThrow();
+        long connected =
+                target.log.open("connected").toCompletableFuture().join().roomId();
+        long created = target.log.create("created").toCompletableFuture().join().orElseThrow();
         StoreReport report = target.run(store);
         assertThat(target.problems).isEmpty();
         assertThat(report.imported).isEqualTo(1);
@@ -260,8 +261,7 @@ class StoreImporterTest {
                 return "the room lacks a part of the document";
             }
         };
-        StoreReport report = StoreImporter.into(
-                        target.log, store, ImportTarget.options(), new Random(1), target, wrong)
+        StoreReport report = StoreImporter.into(target.log, store, ImportTarget.options(), new Random(1), target, wrong)
                 .run();
         assertThat(report.leftOut).isEqualTo(1);
         assertThat(report.imported).isZero();

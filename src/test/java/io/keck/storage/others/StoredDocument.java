@@ -18,8 +18,8 @@ import java.util.Map;
 /** What real Yjs shows of a document in the store of a real server, as {@code stores.mjs} prints it. */
 record StoredDocument(JsonNode json) {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final JsonNode ROOTS = JSON.valueToTree(
-            Map.of("text", "text", "list", "array", "map", "map", "page", "xmlFragment"));
+    private static final JsonNode ROOTS =
+            JSON.valueToTree(Map.of("text", "text", "list", "array", "map", "map", "page", "xmlFragment"));
 
     /** Reads lines. */
     static List<StoredDocument> read(byte[] lines) {
@@ -41,12 +41,15 @@ record StoredDocument(JsonNode json) {
     /** Requires the same state vector, deletions and content. */
     void requireEqual(StructStore store) {
         Map<Long, Long> vector = new HashMap<>();
-        json.get("sv").forEach(entry -> vector.put(entry.get(0).asLong(), entry.get(1).asLong()));
+        json.get("sv")
+                .forEach(entry -> vector.put(entry.get(0).asLong(), entry.get(1).asLong()));
         assertThat(store.stateVector().asMap()).as(name()).isEqualTo(vector);
         Map<Long, List<List<Long>>> deletes = new LinkedHashMap<>();
-        json.get("ds").forEach(client -> client.get("ranges")
-                .forEach(range -> deletes.computeIfAbsent(client.get("client").asLong(), c -> new ArrayList<>())
-                        .add(List.of(range.get(0).asLong(), range.get(1).asLong()))));
+        json.get("ds")
+                .forEach(client -> client.get("ranges")
+                        .forEach(range -> deletes.computeIfAbsent(
+                                        client.get("client").asLong(), c -> new ArrayList<>())
+                                .add(List.of(range.get(0).asLong(), range.get(1).asLong()))));
         Map<Long, List<List<Long>>> here = new LinkedHashMap<>();
         store.deletes()
                 .forEachInOrder((client, from, to) ->

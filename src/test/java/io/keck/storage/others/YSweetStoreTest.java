@@ -62,12 +62,18 @@ class YSweetStoreTest {
 
     private static byte[] document() {
         return file(
-                NUMBER_KEY, new byte[] {0, 0, 0, 2},
-                STATE_KEY, text(1, "state "),
-                "00010000000201", new byte[] {0}, // the state vector
-                "0001000000020200000001" + "00", text(2, "update "),
-                "0001000000030" + "0", text(3, "of another document"),
-                "00010000000203" + "6d6574" + "00", new byte[] {1, 2, 3}); // metadata
+                NUMBER_KEY,
+                new byte[] {0, 0, 0, 2},
+                STATE_KEY,
+                text(1, "state "),
+                "00010000000201",
+                new byte[] {0}, // the state vector
+                "0001000000020200000001" + "00",
+                text(2, "update "),
+                "0001000000030" + "0",
+                text(3, "of another document"),
+                "00010000000203" + "6d6574" + "00",
+                new byte[] {1, 2, 3}); // metadata
     }
 
     private void put(String name, byte[] bytes) throws IOException {
