@@ -148,6 +148,12 @@ final class Batch {
         return key() != null && edits.get(0).update().isEmpty();
     }
 
+    /** The socket that contributed last, or null. */
+    @Nullable
+    Member lastOrigin() {
+        return origin;
+    }
+
     /** The only socket that contributed to it, or null. */
     @Nullable
     Member soleOrigin() {

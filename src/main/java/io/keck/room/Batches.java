@@ -177,6 +177,19 @@ final class Batches {
         return null;
     }
 
+    /**
+     * Removes the batches of known authors that came from members of this node, apart from those that the sockets have, and
+     * returns them. None of them may be in flight.
+     */
+    List<Batch> takeUnsent() {
+        List<Batch> taken = queue.stream()
+                .filter(batch -> !batch.sent && !batch.isEdits() && !batch.isMark())
+                .filter(batch -> batch.author() != null && batch.lastOrigin() != null)
+                .toList();
+        queue.removeAll(taken);
+        return taken;
+    }
+
     /** Whether a batch that is not dropped has that clock of a client. */
     boolean have(long client, long clock) {
         for (Batch batch : queue) {

@@ -5,6 +5,7 @@ import io.keck.crdt.store.Update;
 import io.keck.crdt.store.UpdateSieve;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,33 @@ final class ClientOwners {
         if (known < replica.applied()) {
             read();
         }
+    }
+
+    /**
+     * Returns the client ids that a batch introduces as far as this node knows, and those of which it has learned since the batch
+     * was accepted that another principal owns them; null if there are none. Content that the sockets have already claims
+     * nothing, because it could not be held back any more.
+     */
+    UpdateLog.@Nullable Claim claim(Batch batch) {
+        Author author = batch.author();
+        if (!log.isShared() || batch.sent || batch.isEdits() || author == null || !author.origin().introduces()) {
+            return null;
+        }
+        Set<Long> clients = batch.update().clients();
+        clients.removeIf(client -> author.principal().equals(owners.get(client)));
+        if (clients.isEmpty()) {
+            return null;
+        }
+        if (clients.stream().anyMatch(owners::containsKey)) {
+            return new UpdateLog.Claim(clients, 0);
+        }
+        boolean areNew = clients.stream().noneMatch(client -> UpdateSieve.hasStructs(replica.store(), client));
+        return new UpdateLog.Claim(clients, Math.max(known, areNew ? replica.applied() : 0));
+    }
+
+    /** Notes owners from rows that the replica may not have yet. */
+    void learn(Map<Long, String> by) {
+        by.forEach(owners::putIfAbsent);
     }
 
     private boolean note(Batch own) {

@@ -29,8 +29,8 @@ final class Flight {
         }
 
         /** The batch as an entry for the log. */
-        UpdateLog.Entry entry() {
-            return new UpdateLog.Entry(batch.id, link, batch.payload(), batch.author());
+        UpdateLog.Entry entry(UpdateLog.@Nullable Claim claim) {
+            return new UpdateLog.Entry(batch.id, link, batch.payload(), batch.author(), claim);
         }
     }
 

@@ -167,8 +167,12 @@ final class HeldBack {
         if (waits == null && sieve.takesAll(fresh, judge)) {
             return aside == null ? fresh : withoutDeletesOfHeld(member, aside, author, fresh);
         }
-        Update all = waits == null ? fresh : reducer.apply(Update.merge(List.of(waits, fresh), true));
-        return separate(member, author, all);
+        return separate(member, author, withWaiting(aside, fresh));
+    }
+
+    private Update withWaiting(@Nullable Aside aside, Update fresh) {
+        Update waits = aside == null ? null : aside.waits;
+        return waits == null ? fresh : reducer.apply(Update.merge(List.of(waits, fresh), true));
     }
 
     private Update separate(Member member, Author author, Update all) {
@@ -262,6 +266,39 @@ final class HeldBack {
         public boolean has(long client, long clock) {
             return UpdateSieve.has(replica.store(), client, clock) || batches.have(client, clock);
         }
+    }
+
+    // ------------------------------------------------------------------ client ids that two nodes accept at once
+
+    /** Returns the condition on which the log may append a batch; null for none. */
+    UpdateLog.@Nullable Claim claim(Batch batch) {
+        return safeguards.claimsClientIds() && safeguards.holdsForeignStructs() ? owners.claim(batch) : null;
+    }
+
+    /**
+     * Judges the uncommitted updates of members again, because another node was the first to commit content under client ids
+     * that they were to introduce. None of them is in flight, and no socket has them.
+     */
+    void idsTaken(Map<Long, String> by, List<Member> members) {
+        owners.learn(by);
+        members.forEach(member -> member.judged = Member.NOBODY);
+        for (Batch batch : batches.takeUnsent()) {
+            Member member = batch.lastOrigin();
+            Author author = batch.author();
+            if (member == null || author == null) {
+                continue;
+            }
+            member.judged = Member.NOBODY; // it may have left
+            judge.begin(member, author.principal());
+            Update taken = separate(member, author, withWaiting(member.aside, batch.update()));
+            if (!taken.isEmpty()) {
+                var unused = again.take(member, taken);
+            }
+            if (!members.contains(member)) {
+                leave(member);
+            }
+        }
+        members.forEach(asker); // the content of another member may have counted as present while it was in a batch
     }
 
     // ------------------------------------------------------------------ what waits in memory

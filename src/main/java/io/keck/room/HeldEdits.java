@@ -142,7 +142,9 @@ final class HeldEdits {
             @Override
             public void committed(long roomId, long seq) {
                 context.metrics().heldTaken();
-                settle(held, entry, taken, state, by, answer);
+                Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
+                boolean isAll = state == State.TAKEN && replica.store().reduce(whole).isEmpty();
+                settle(held, entry, isAll ? whole : taken, state, by, answer); // the document may have had a part of it
             }
 
             @Override

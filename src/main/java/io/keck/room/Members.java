@@ -363,6 +363,19 @@ final class Members implements Message.Handler<Member> {
         return heldBack == null ? null : heldBack.owners();
     }
 
+    /** See {@link Claims}. */
+    UpdateLog.@Nullable Claim claim(Batch batch) {
+        return heldBack == null ? null : heldBack.claim(batch);
+    }
+
+    /** See {@link Claims}. */
+    void idsTaken(ClientIdsTakenException refusal) {
+        if (heldBack != null) {
+            positions.batchesCut();
+            heldBack.idsTaken(refusal.by(), all);
+        }
+    }
+
     private boolean isHolding() {
         return heldBack != null && heldBack.isBusy();
     }

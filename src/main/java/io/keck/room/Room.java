@@ -111,7 +111,7 @@ final class Room implements ReplicaOwner {
         watchers = new Watchers(seats, replica);
         requests = new Requests(context, replica, batches);
         audience = new Audience(all, settings, context.metrics());
-        saving = new Saving(scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded);
+        saving = new Saving(scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded, claims());
         heap = new RoomHeap(context.memory().ledger(), name, this::sendAway);
         growth = new DocumentGrowth(scope, content, all);
         RoomSize size = new RoomSize(growth, heap);
@@ -453,6 +453,20 @@ final class Room implements ReplicaOwner {
         quarantine.end();
         heap.end();
         onClosed.run();
+    }
+
+    private Claims claims() {
+        return new Claims() {
+            @Override
+            public UpdateLog.@Nullable Claim claim(Batch batch) {
+                return members.claim(batch);
+            }
+
+            @Override
+            public void idsTaken(ClientIdsTakenException refusal) {
+                members.idsTaken(refusal);
+            }
+        };
     }
 
     private void lifeEnded() {

@@ -137,6 +137,11 @@ interface Safeguards {
         return true;
     }
 
+    /** Without it two nodes apply content of two principals under a client id that both of them use for the first time. */
+    default boolean claimsClientIds() {
+        return true;
+    }
+
     /** Without it updates that strict authorship does not apply are lost with the client that sent them. */
     default boolean keepsHeldUpdates() {
         return true;

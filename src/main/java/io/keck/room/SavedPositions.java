@@ -166,6 +166,20 @@ final class SavedPositions {
         }
     }
 
+    /**
+     * Records that a part of the waiting batches was dropped or held back. The positions of all members that wait for them
+     * stay where they are until a step 2 contains everything.
+     */
+    void batchesCut() {
+        for (Member member : waiting) {
+            Progress progress = Objects.requireNonNull(member.progress);
+            if (!progress.marks.isEmpty()) {
+                progress.asideFrom = Math.min(progress.asideFrom, progress.reached + 1);
+                member.connection.heldBack();
+            }
+        }
+    }
+
     void leave(Member member) {
         waiting.remove(member);
     }

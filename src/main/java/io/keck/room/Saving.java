@@ -56,7 +56,7 @@ final class Saving {
     private final Safeguards safeguards;
     private final Life life;
     private final Runnable lifeEnded;
-
+    private final Claims claims;
     private final Flight flight = new Flight();
     private boolean isUnsaved;
     /** The earliest time of the next commit, in milliseconds of the room's clock. */
@@ -75,6 +75,7 @@ final class Saving {
      * @param overlays the unsaved updates of the node
      * @param others sends events to the other nodes
      * @param lifeEnded runs when the log refuses a batch because the room was deleted
+     * @param claims knows the client ids that a batch introduces
      */
     Saving(
             RoomScope room,
@@ -84,7 +85,8 @@ final class Saving {
             Requests requests,
             Audience audience,
             Consumer<Bus.Event> others,
-            Runnable lifeEnded) {
+            Runnable lifeEnded,
+            Claims claims) {
         this.name = room.name();
         this.context = room.context();
         this.settings = context.settings();
@@ -98,6 +100,7 @@ final class Saving {
         this.audience = audience;
         this.others = others;
         this.lifeEnded = lifeEnded;
+        this.claims = claims;
     }
 
     /** Whether the room is in unsaved mode. */
@@ -233,13 +236,13 @@ final class Saving {
     private CompletionStage<List<UpdateLog.Appended>> handOver(List<Attempt> made) {
         long room = replica.roomId();
         if (made.size() > 1) {
-            return context.log().append(room, made.stream().map(Attempt::entry).toList());
+            return context.log().append(room, made.stream().map(claims::entry).toList());
         }
         Attempt only = made.get(0);
         RequestKey key = only.batch.key();
         return (key != null && only.batch.isKeyOnly()
                         ? context.log().keep(room, key)
-                        : context.log().append(room, only.entry(), only.isRepeated, key))
+                        : context.log().append(room, claims.entry(only), only.isRepeated, key))
                 .thenApply(List::of);
     }
 
@@ -283,10 +286,11 @@ final class Saving {
 
     private void failed(List<Attempt> all, @Nullable Throwable cause) {
         all.forEach(flight::remove);
-        if (cause instanceof RoomGone) {
+        if (cause instanceof RoomGone || cause instanceof ClientIdsTakenException) {
             all.forEach(made ->
                     made.batch.submitted = made.isRepeated); // only this attempt is certain to have done nothing
-            lifeEnded.run();
+            Runnable next = cause instanceof ClientIdsTakenException taken ? () -> claims.idsTaken(taken) : lifeEnded;
+            next.run();
             return;
         }
         if (!(cause instanceof Refused)) {

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +36,28 @@ public interface UpdateLog {
      * @param link random and positive; different for each attempt
      * @param payload a V1 update, which must not be changed afterwards
      * @param author the author of the whole batch; null if unknown
+     * @param claim the client ids that the author has to be the first to use; null for none
      */
     record Entry(
             UUID batchId,
             long link,
             byte[] payload,
-            @Nullable Author author) {}
+            @Nullable Author author,
+            @Nullable Claim claim) {
+        /** Creates a batch that is appended whoever has introduced its client ids. */
+        public Entry(UUID batchId, long link, byte[] payload, @Nullable Author author) {
+            this(batchId, link, payload, author, null);
+        }
+    }
+
+    /**
+     * A condition of a batch: no row of the room has another principal's content under these client ids. Otherwise nothing
+     * is appended, and the stage fails with {@link ClientIdsTakenException}.
+     *
+     * @param clients client ids that the batch has content of
+     * @param after a seq up to which no row introduces any of them
+     */
+    record Claim(Set<Long> clients, long after) {}
 
     /** One batch in the log. */
     record Row(long seq, UUID batchId, long link, byte[] payload) {}
@@ -233,8 +250,8 @@ public interface UpdateLog {
      * @param again whether there was an earlier attempt with unknown outcome. Then a batch that is already in the log
      *     is not written again. An attempt that is executed after its successor writes a row that adds nothing
      * @param key null for none
-     * @return the position of the batch; fails with {@link RoomGone}, {@link RoomLost}, or any other exception if the
-     *     outcome is unknown
+     * @return the position of the batch; fails with {@link RoomGone}, {@link RoomLost}, {@link ClientIdsTakenException}, or
+     *     any other exception if the outcome is unknown
      */
     CompletionStage<Appended> append(long roomId, Entry batch, boolean again, @Nullable RequestKey key);
 

@@ -85,6 +85,11 @@ public final class FakeLog implements UpdateLog {
     /** How often batches of several authors were appended together. */
     long together;
 
+    /** How many batches came with a claim, and how many of them were refused because of it. */
+    int claims;
+
+    int refusedClaims;
+
     private long lastId;
     private boolean makesOnConnect;
     /** Off in the twin: a batch that comes twice is written twice. */
@@ -307,6 +312,10 @@ public final class FakeLog implements UpdateLog {
         if (life == null) {
             return CompletableFuture.failedStage(missing(roomId, null));
         }
+        return CompletableFuture.completedStage(new Introductions(introductions(life), life.head));
+    }
+
+    private static Map<Long, String> introductions(Life life) {
         Map<Long, String> by = new HashMap<>();
         for (int i = 0; i < life.history.size(); i++) {
             Author author = life.authors.get(i);
@@ -316,7 +325,21 @@ public final class FakeLog implements UpdateLog {
                 }
             }
         }
-        return CompletableFuture.completedStage(new Introductions(by, life.head));
+        return by;
+    }
+
+    private boolean isTaken(Life life, Entry batch) {
+        Author author = batch.author();
+        if (batch.claim() == null || author == null) {
+            return false;
+        }
+        Map<Long, String> by = introductions(life);
+        claims++;
+        boolean isTaken = batch.claim().clients().stream()
+                .map(by::get)
+                .anyMatch(owner -> owner != null && !owner.equals(author.principal()));
+        refusedClaims += isTaken ? 1 : 0;
+        return isTaken;
     }
 
     @Override
@@ -357,6 +380,11 @@ public final class FakeLog implements UpdateLog {
         if (life == null || life.deleted) {
             return CompletableFuture.failedStage(missing(roomId, life));
         }
+        for (Entry batch : batches) {
+            if (isTaken(life, batch)) {
+                return CompletableFuture.failedStage(new ClientIdsTakenException(introductions(life)));
+            }
+        }
         together++;
         return CompletableFuture.completedStage(batches.stream()
                 .map(batch ->
@@ -381,6 +409,9 @@ public final class FakeLog implements UpdateLog {
                             new Appended(row.seq(), row.link(), life.linkOf(row.seq() - 1)));
                 }
             }
+        }
+        if (isTaken(life, batch)) {
+            return CompletableFuture.failedStage(new ClientIdsTakenException(introductions(life)));
         }
         Refused used = claim(life.name, key, life.id);
         if (used != null) {

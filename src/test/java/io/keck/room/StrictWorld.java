@@ -55,6 +55,48 @@ final class StrictWorld {
         world.settle();
     }
 
+    /** Two nodes or more over one log and one store of held updates, whose bus delivers everything. */
+    static final class Nodes {
+        final FakeLog log = new FakeLog();
+        final FakeHeldUpdates held = new FakeHeldUpdates(() -> 7, Limits.DEFAULT);
+        final FakeBus bus;
+        final List<StrictWorld> all = new ArrayList<>();
+
+        Nodes(int count, long seed, Safeguards safeguards) {
+            bus = new FakeBus(seed);
+            for (int i = 0; i < count; i++) {
+                StrictWorld node = new StrictWorld(safeguards, held, log, bus.end(), i + 1, true);
+                node.world.way.shared = true;
+                all.add(node);
+            }
+        }
+
+        void settle() {
+            for (int i = 0; i < 4; i++) {
+                all.forEach(node -> node.world.settle());
+                bus.deliver(1_000);
+            }
+        }
+
+        /** So much time passes for all nodes that everything is stored and looked at. */
+        void rest() {
+            for (int i = 0; i < 8; i++) {
+                pass(2_000);
+                all.forEach(node -> node.world.rooms.lookAtHeld());
+                settle();
+            }
+        }
+
+        void pass(long millis) {
+            all.forEach(node -> node.world.now += millis);
+            for (StrictWorld node : all) {
+                node.world.rooms.tick();
+                node.world.rooms.tail();
+            }
+            settle();
+        }
+    }
+
     /** So much time passes that everything is stored and looked at. */
     void rest() {
         for (int i = 0; i < 8; i++) {

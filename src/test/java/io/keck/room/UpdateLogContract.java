@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -276,6 +277,45 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         }
         assertThat(await(log().append(a, UUID.randomUUID(), 5, update(4), false)))
                 .isEqualTo(new UpdateLog.Appended(5, 5, LINK + 3));
+    }
+
+    private static UpdateLog.Entry claiming(long client, long clock, Author author, long after) {
+        byte[] payload = FakeClient.text(client, clock, "x");
+        return new UpdateLog.Entry(
+                UUID.randomUUID(), LINK, payload, author, new UpdateLog.Claim(Set.of(client), after));
+    }
+
+    @Test
+    void claimOfAClientId_isRefusedOnlyIfAnotherPrincipalHasIntroducedIt() {
+        Author ann = new Author("ann", Origin.SOCKET, Map.of());
+        Author ben = new Author("ben", Origin.SOCKET, Map.of());
+        long room = await(log().open("a")).roomId();
+        await(log().append(room, claiming(1, 0, ann, 0), false, null));
+        byte[] imported = FakeClient.text(2, 0, "imported");
+        await(log().append(room, new UpdateLog.Entry(UUID.randomUUID(), LINK, imported, Author.IMPORT), false, null));
+
+        UpdateLog.Entry late = claiming(1, 1, ben, 0);
+        assertThat(failure(log().append(room, late, false, null)))
+                .isInstanceOfSatisfying(
+                        ClientIdsTakenException.class, taken -> assertThat(taken.by()).containsEntry(1L, "ann"));
+        assertThat(failure(log().append(room, late, true, null))).isInstanceOf(ClientIdsTakenException.class);
+        assertThat(failure(log().append(room, List.of(claiming(3, 0, ann, 0), late))))
+                .isInstanceOf(ClientIdsTakenException.class);
+        assertThat(await(log().read(room, 0)).head().seq()).as("nothing of it").isEqualTo(2);
+
+        UpdateLog.Entry again = claiming(1, 1, ann, 0);
+        assertThat(await(log().append(room, again, false, null)).seq()).isEqualTo(3);
+        assertThat(await(log().append(room, again, true, null)).seq())
+                .as("the same batch")
+                .isEqualTo(3);
+        assertThat(await(log().append(room, claiming(2, 8, ben, 0), false, null))
+                        .seq())
+                .as("an id of an import")
+                .isEqualTo(4);
+        assertThat(await(log().append(room, List.of(claiming(3, 0, ann, 4), claiming(4, 0, ben, 4)))))
+                .extracting(UpdateLog.Appended::seq)
+                .containsExactly(5L, 6L);
+        assertThat(await(log().read(room, 0)).damage()).isNull();
     }
 
     @Test

@@ -14,7 +14,7 @@ sealed interface LogWrite extends Write {
     /**
      * Appends batches to a room, each as a row; completes with their positions.
      *
-     * @param entries the batches in the order of their rows; only one if the append is checked
+     * @param entries the batches in the order of their rows; only one if the append is repeated or has a key
      */
     record Append(
             long roomId,
@@ -35,7 +35,12 @@ sealed interface LogWrite extends Write {
 
         /** Whether the database must be queried first, with the room locked. */
         boolean isChecked() {
-            return again || key != null;
+            return again || key != null || hasClaims();
+        }
+
+        /** Whether client ids of the batches must be new in the room. */
+        boolean hasClaims() {
+            return entries.stream().anyMatch(entry -> entry.claim() != null);
         }
 
         /** The positions of all batches, given that of the first. */

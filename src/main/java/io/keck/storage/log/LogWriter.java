@@ -2,6 +2,7 @@ package io.keck.storage.log;
 
 import io.keck.failure.RoomGone;
 import io.keck.failure.RoomLost;
+import io.keck.room.ClientIdsTakenException;
 import io.keck.room.UpdateLog.Appended;
 import io.keck.room.UpdateLog.Head;
 import io.keck.storage.database.ConnectionFailure;
@@ -159,9 +160,13 @@ final class LogWriter implements GroupCommit.Committer<Write> {
         List<LogWrite.Append> keyed = new ArrayList<>();
         for (LogWrite.Append append : checked) {
             Optional<Appended> at = append.again() ? find(h, append) : Optional.empty();
+            Map<Long, String> taken = at.isPresent() ? Map.of() : RoomIntroductions.taken(h, append);
             if (at.isPresent()) {
                 appends.remove(append.roomId());
                 outcomes.add(() -> append.done().complete(List.of(at.get())));
+            } else if (!taken.isEmpty()) {
+                appends.remove(append.roomId());
+                outcomes.add(() -> append.done().completeExceptionally(new ClientIdsTakenException(taken)));
             } else if (append.key() != null) {
                 keyed.add(append);
             }

@@ -1,10 +1,12 @@
 package io.keck.storage.log;
 
+import io.keck.access.Author;
 import io.keck.crdt.lib0.DecodeException;
 import io.keck.crdt.store.DecodeLimits;
 import io.keck.crdt.store.Update;
 import io.keck.failure.RoomLost;
 import io.keck.feed.Authorship;
+import io.keck.room.UpdateLog;
 import io.keck.room.UpdateLog.Introductions;
 import io.keck.storage.rows.FoldedAuthors;
 import io.keck.storage.rows.FoldedAuthors.Folded;
@@ -42,6 +44,32 @@ final class RoomIntroductions {
             read = once(h, roomId, after); // rows may have been folded and purged between the two statements
         }
         return read;
+    }
+
+    /**
+     * Reads the introducers of client ids in a room, whose row is locked, if another principal has introduced an id that an
+     * append claims; otherwise returns none.
+     */
+    static Map<Long, String> taken(Handle h, LogWrite.Append append) {
+        long after = Long.MAX_VALUE;
+        for (UpdateLog.Entry entry : append.entries()) {
+            after = entry.claim() == null ? after : Math.min(after, entry.claim().after());
+        }
+        if (after == Long.MAX_VALUE) {
+            return Map.of();
+        }
+        Map<Long, String> by = read(h, append.roomId(), after).by();
+        return append.entries().stream().anyMatch(entry -> isTaken(entry, by)) ? by : Map.of();
+    }
+
+    private static boolean isTaken(UpdateLog.Entry entry, Map<Long, String> by) {
+        UpdateLog.Claim claim = entry.claim();
+        Author author = entry.author();
+        return claim != null
+                && author != null
+                && claim.clients().stream()
+                        .anyMatch(client -> !by.getOrDefault(client, author.principal())
+                                .equals(author.principal()));
     }
 
     private static Introductions once(Handle h, long roomId, long after) {
