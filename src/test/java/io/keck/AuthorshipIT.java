@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,11 +130,14 @@ class AuthorshipIT {
         assertThat(held(one, "login", carol)).as("others do not").isEmpty();
         assertThat(held(one, "login", admin)).hasSize(1);
         String path = "/api/held/login/" + entry.get("id").asText();
-        for (String other : new String[] {bob, carol}) {
-            assertThat(call(one, "POST", path, other).statusCode()).isEqualTo(403);
-            assertThat(call(one, "DELETE", path, other).statusCode()).isEqualTo(403);
+        assertThat(call(one, "POST", path, bob).statusCode()).isEqualTo(403);
+        assertThat(call(one, "DELETE", path, bob).statusCode()).isEqualTo(403);
+        for (String method : List.of("GET", "POST", "DELETE")) {
+            HttpResponse<String> hidden = call(one, method, path, carol);
+            HttpResponse<String> missing = call(one, method, "/api/held/login/1", carol);
+            assertThat(hidden.statusCode()).isEqualTo(404).isEqualTo(missing.statusCode());
+            assertThat(hidden.body().replace(entry.get("id").asText(), "1")).isEqualTo(missing.body());
         }
-        assertThat(call(one, "GET", path, carol).statusCode()).isEqualTo(403);
         assertThat(call(one, "POST", path + "0", alice).statusCode()).isEqualTo(404);
         for (int i = 0; i < 2; i++) {
             HttpResponse<String> taken = call(two, "POST", path, alice);

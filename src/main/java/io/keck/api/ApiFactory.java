@@ -201,7 +201,7 @@ public class ApiFactory {
         EventStreams streams = streams(environment, feed, sent, nanos);
         host.everyTick("streams", streams::tick);
         feed.metrics().watchStreams(streams::size);
-        components(calls, streams, feed.past().logs().history(), feed.hooks(), clock)
+        components(calls, streams, feed.past().logs().history(), feed.hooks(), clock, nanos)
                 .forEach(jersey::register);
         history(documentHistory(environment, calls, feed, spools, nanos)).forEach(jersey::register);
         bodies(environment, feed.ledger());
@@ -315,7 +315,12 @@ public class ApiFactory {
 
     /** All components registered with Jersey. */
     List<Object> components(
-            DocumentCalls calls, EventStreams streams, ChangeLog history, Hooks hooks, LongSupplier clock) {
+            DocumentCalls calls,
+            EventStreams streams,
+            ChangeLog history,
+            Hooks hooks,
+            LongSupplier clock,
+            LongSupplier nanos) {
         List<Object> all = new ArrayList<>(List.of(
                 new RawPathFilter(),
                 new NeedsFilter(),
@@ -346,7 +351,7 @@ public class ApiFactory {
                 new ArrayResource(calls),
                 new TextResource(calls),
                 new XmlResource(calls),
-                new MessageResource(calls),
+                new MessageResource(calls, () -> nanos.getAsLong() / 1_000_000),
                 new YSweetResource(calls, new PublicAddress(publicUrl == null ? "" : publicUrl))));
         if (calls.documents().held() != null) {
             all.add(new HeldResource(calls));

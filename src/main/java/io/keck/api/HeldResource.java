@@ -171,7 +171,7 @@ public final class HeldResource {
             return CompletableFuture.failedStage(missing(id));
         }
         return held().find(asker.grant, number).thenApply(found -> {
-            Entry entry = found.orElseThrow(() -> missing(id));
+            Entry entry = found.filter(asker::sees).orElseThrow(() -> missing(id));
             if (!may.apply(entry)) {
                 throw new Refusal(
                         Status.FORBIDDEN,

@@ -31,8 +31,13 @@ class BodiesTest {
         ApiFactory factory = new ApiFactory() {
             @Override
             List<Object> components(
-                    DocumentCalls calls, EventStreams streams, ChangeLog history, Hooks hooks, LongSupplier clock) {
-                List<Object> all = super.components(calls, streams, history, hooks, clock);
+                    DocumentCalls calls,
+                    EventStreams streams,
+                    ChangeLog history,
+                    Hooks hooks,
+                    LongSupplier clock,
+                    LongSupplier nanos) {
+                List<Object> all = super.components(calls, streams, history, hooks, clock, nanos);
                 assertThat(all.removeIf(UnreadBodyFilter.class::isInstance)).isTrue();
                 return all;
             }

@@ -34,6 +34,27 @@ class MessagesContractTest {
     }
 
     @Test
+    void messagesAboveTheRate_areRefused_untilTimeHasPassed() {
+        server.documents.edit("w", doc -> doc.getText("t").insert(0, "x"));
+        int sent = 0;
+        ApiServer.Reply reply = post("w", "{\"message\":\"x\"}");
+        for (; reply.toString().equals("204") && sent < 1_000; sent++) { // the clock stands still
+            reply = post("w", "{\"message\":\"x\"}");
+        }
+        assertThat(sent).isBetween(180, 200); // other tests of this class have sent some
+        assertThat(reply.toString()).startsWith("429 text/plain");
+        assertThat(reply.header("Retry-After")).isEqualTo("1");
+        int before = server.documents.broadcasts.size();
+        assertThat(post("w", "{\"message\":\"x\"}").toString()).startsWith("429");
+        assertThat(server.documents.broadcasts).hasSize(before);
+        server.race = 100_000_000;
+        server.timeRaces = true;
+        assertThat(post("w", "{\"message\":\"x\"}")).hasToString("204");
+        server.timeRaces = false;
+        server.race = ApiServer.HALF_MINUTE;
+    }
+
+    @Test
     void whatIsNoMessage_isRefused() {
         server.documents.edit("w", doc -> doc.getText("t").insert(0, "x"));
         int before = server.documents.broadcasts.size();

@@ -399,7 +399,7 @@ class OpenApiTest {
                 AccessResource.class,
                 HeldResource.class));
         new ApiFactory()
-                .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0)
+                .components(calls, new FakeFeed(server.documents).streams(), server.feed, server.feed, () -> 0, () -> 0)
                 .forEach(component -> resources.add(component.getClass()));
         PastCache past = new PastCache(new PastStates(server.feed.history), HeapLedger.unlimited(), () -> 0);
         HistoryWork work = new HistoryWork(
