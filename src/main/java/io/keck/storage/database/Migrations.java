@@ -64,7 +64,7 @@ public final class Migrations {
     /** Holds the lock in a transaction, which a pooler keeps on one connection, and which ends with the process. */
     private static void alone(Connection turn, DataSource dataSource) throws Exception {
         int patience = PostgresSession.waitWithoutEnd(turn); // another node may take long
-        OnlineIndexes.build(turn);
+        OnlineIndexes.buildBefore(turn);
         turn.setAutoCommit(false);
         try (Statement statement = turn.createStatement()) {
             statement.execute(PostgresSession.FOR_TRANSACTION);
@@ -78,6 +78,7 @@ public final class Migrations {
             });
             turn.rollback();
             turn.setAutoCommit(true);
+            OnlineIndexes.buildAfter(turn);
             PostgresSession.waitFor(turn, patience);
         } catch (Exception e) {
             giveUp(turn, e);

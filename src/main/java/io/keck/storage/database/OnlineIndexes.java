@@ -11,10 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Builds indexes that a change set adds to tables which may be large, before the change set runs, in PostgreSQL. The change
- * set is a transaction in which building them would keep the nodes of the release before from writing; CREATE INDEX
- * CONCURRENTLY does not, and cannot run in a transaction. The change set finds its indexes and is marked as run. On an empty
- * database the change set makes them itself.
+ * Builds indexes that a change set adds to tables which may be large, before or after the change set, in PostgreSQL. The
+ * change set is a transaction in which building them would keep the nodes of the release before from writing; CREATE INDEX
+ * CONCURRENTLY does not, and cannot run in a transaction. The change set finds its indexes, or rows, and is marked as run. On
+ * an empty database the change set makes them itself.
+ *
+ * <p>An index of a column that the same upgrade adds can only be built afterwards. Without it queries are slower, not wrong.
  *
  * <p>No lock is held meanwhile: PostgreSQL waits for all older statements of other sessions, and so for a node that waits
  * for the lock of {@link Migrations}.
@@ -22,11 +24,18 @@ import org.slf4j.LoggerFactory;
 final class OnlineIndexes {
     private static final Logger LOG = LoggerFactory.getLogger(OnlineIndexes.class);
 
-    /** The change set whose indexes these are. */
-    private static final String CHANGE_SET = "22-tenants";
+    /** The change set whose indexes are built before it. */
+    private static final String BEFORE_CHANGE_SET = "22-tenants";
 
-    /** Table and columns by index, as in the change set. */
-    private static final Map<String, String> INDEXES = indexes();
+    /** Table and columns by index, as in that change set. */
+    private static final Map<String, String> BEFORE = of(
+            "rooms_tenant", "rooms (name COLLATE \"C\") WHERE deleted_at IS NULL",
+            "blob_spaces_tenant", "blob_spaces (name COLLATE \"C\") WHERE deleted_at IS NULL");
+
+    /** Table and columns by index of the change set 28-deleted-of-tenants. */
+    private static final Map<String, String> AFTER = of(
+            "rooms_tenant_ended", "rooms (name COLLATE \"C\") WHERE deleted_at IS NOT NULL AND emptied_at IS NULL",
+            "blob_spaces_tenant_ended", "blob_spaces (name COLLATE \"C\") WHERE deleted_at IS NOT NULL");
 
     /** How often a failed attempt is repeated, for example after a deadlock with another node that does the same. */
     private static final int ATTEMPTS = 5;
@@ -35,28 +44,41 @@ final class OnlineIndexes {
 
     private OnlineIndexes() {}
 
-    private static Map<String, String> indexes() {
+    private static Map<String, String> of(String index, String on, String other, String onOther) {
         Map<String, String> m = new LinkedHashMap<>();
-        m.put("rooms_tenant", "rooms (name COLLATE \"C\") WHERE deleted_at IS NULL");
-        m.put("blob_spaces_tenant", "blob_spaces (name COLLATE \"C\") WHERE deleted_at IS NULL");
+        m.put(index, on);
+        m.put(other, onOther);
         return m;
     }
 
     /**
-     * Builds what is missing. After repeated failures the rest is left to the change set, which finds none of the indexes.
+     * Builds what is missing before the change sets run. After repeated failures the rest is left to the change set, which finds none of the indexes.
      *
      * @param connection without a transaction
      */
-    static void build(Connection connection) throws SQLException {
+    static void buildBefore(Connection connection) throws SQLException {
         if (!isNeeded(connection)) {
             return;
         }
-        for (Map.Entry<String, String> index : INDEXES.entrySet()) {
+        for (Map.Entry<String, String> index : BEFORE.entrySet()) {
             if (!isBuilt(connection, index.getKey(), index.getValue())) {
-                for (String each : INDEXES.keySet()) {
+                for (String each : BEFORE.keySet()) {
                     execute(connection, "DROP INDEX IF EXISTS " + each);
                 }
                 return;
+            }
+        }
+    }
+
+    /**
+     * Builds what is missing after the change sets have run. After repeated failures the next start tries again.
+     *
+     * @param connection without a transaction
+     */
+    static void buildAfter(Connection connection) throws SQLException {
+        for (Map.Entry<String, String> index : AFTER.entrySet()) {
+            if (!isBuilt(connection, index.getKey(), index.getValue())) {
+                LOG.warn("The index {} is missing, so quotas of tenants are counted slowly until it is built", index.getKey());
             }
         }
     }
@@ -67,7 +89,7 @@ final class OnlineIndexes {
                         connection,
                         "to_regclass('databasechangelog') IS NOT NULL AND to_regclass('rooms') IS NOT NULL"
                                 + " AND to_regclass('blob_spaces') IS NOT NULL")
-                && is(connection, "NOT EXISTS (SELECT 1 FROM databasechangelog WHERE id = '" + CHANGE_SET + "')");
+                && is(connection, "NOT EXISTS (SELECT 1 FROM databasechangelog WHERE id = '" + BEFORE_CHANGE_SET + "')");
     }
 
     private static boolean isBuilt(Connection connection, String index, String on) throws SQLException {

@@ -120,6 +120,42 @@ class PostgresMigrationsTest {
         }
     }
 
+    /** The indexes of 28-deleted-of-tenants need a column that the same upgrade may add, so they are built after it. */
+    @Test
+    void upgradeOfATableWithRows_buildsTheIndexesOfDeletedDocumentsAfterwards() throws Exception {
+        PostgresServer server = PostgresServer.shared();
+        server.execute("CREATE DATABASE upgraded_deleted");
+        try (PostgresDatabase database =
+                        PostgresDatabase.migrated(server, "upgraded_deleted", server.address());
+                Connection writer = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "");
+                Connection another = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "");
+                Connection look = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "")) {
+            String run = "databasechangelog WHERE id = '28-deleted-of-tenants' AND exectype = ";
+            assertThat(count(look, run + "'EXECUTED'")).as("an empty database").isEqualTo(1);
+            execute(look, "INSERT INTO rooms (id, name, head, created_at) VALUES (9, 'z', 0, 0)");
+            execute(look, "DROP INDEX rooms_tenant_ended");
+            execute(look, "DROP INDEX blob_spaces_tenant_ended");
+            execute(look, "DELETE FROM databasechangelog WHERE id = '28-deleted-of-tenants'");
+            writer.setAutoCommit(false);
+            execute(writer, "INSERT INTO rooms (id, name, head, created_at) VALUES (1, 'a', 0, 0)");
+            CompletableFuture<Void> upgrade = CompletableFuture.runAsync(() -> Migrations.run(database.pool));
+            Eventually.await(
+                    "it waits for the writer", () -> count(look, "pg_locks WHERE NOT granted") > 0 || upgrade.isDone());
+            assertThat(upgrade).isNotDone();
+            execute(another, "SET lock_timeout = 2000");
+            execute(another, "INSERT INTO rooms (id, name, head, created_at) VALUES (2, 'b', 0, 0)");
+            writer.commit();
+            upgrade.get(60, TimeUnit.SECONDS);
+            assertThat(count(
+                            look,
+                            "pg_index WHERE indexrelid IN (to_regclass('rooms_tenant_ended'),"
+                                    + " to_regclass('blob_spaces_tenant_ended')) AND indisvalid"))
+                    .isEqualTo(2);
+            assertThat(count(look, run + "'MARK_RAN'")).isEqualTo(1);
+            Migrations.requireNonePending(database.pool);
+        }
+    }
+
     private static String checksum(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rs = statement.executeQuery("SELECT md5sum FROM databasechangelog WHERE id = '22-tenants'")) {
