@@ -47,6 +47,7 @@ public final class Connectors {
         checkPorts(server);
         acceptEncodedNames(server);
         mapFailuresInOnePlace(server);
+        keepAddressesOutOfThreadNames(server);
         sendAsTheyAre(server, uncompressed);
     }
 
@@ -72,6 +73,13 @@ public final class Connectors {
             if (connector instanceof HttpConnectorFactory http) {
                 http.setUriCompliance(ENCODED_NAMES);
             }
+        }
+    }
+
+    /** Dropwizard would name the thread of a request after its address, and logs and thread dumps would show tokens in queries. */
+    private static void keepAddressesOutOfThreadNames(ServerFactory server) {
+        if (server instanceof AbstractServerFactory factory) {
+            factory.setEnableThreadNameFilter(false);
         }
     }
 
