@@ -88,7 +88,11 @@ final class ClientOwners {
      */
     UpdateLog.@Nullable Claim claim(Batch batch) {
         Author author = batch.author();
-        if (!log.isShared() || batch.sent || batch.isEdits() || author == null || !author.origin().introduces()) {
+        if (!log.isShared()
+                || batch.sent
+                || batch.isEdits()
+                || author == null
+                || !author.origin().introduces()) {
             return null;
         }
         Set<Long> clients = batch.update().clients();

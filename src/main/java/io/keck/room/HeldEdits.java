@@ -143,7 +143,8 @@ final class HeldEdits {
             public void committed(long roomId, long seq) {
                 context.metrics().heldTaken();
                 Update whole = Update.decode(entry.payload(), DecodeLimits.OWN);
-                boolean isAll = state == State.TAKEN && replica.store().reduce(whole).isEmpty();
+                boolean isAll =
+                        state == State.TAKEN && replica.store().reduce(whole).isEmpty();
                 settle(held, entry, isAll ? whole : taken, state, by, answer); // the document may have had a part of it
             }
 

@@ -111,7 +111,8 @@ final class Room implements ReplicaOwner {
         watchers = new Watchers(seats, replica);
         requests = new Requests(context, replica, batches);
         audience = new Audience(all, settings, context.metrics());
-        saving = new Saving(scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded, claims());
+        saving = new Saving(
+                scope, content, overlays, mailbox, requests, audience, this::tellOthers, this::lifeEnded, claims());
         heap = new RoomHeap(context.memory().ledger(), name, this::sendAway);
         growth = new DocumentGrowth(scope, content, all);
         RoomSize size = new RoomSize(growth, heap);

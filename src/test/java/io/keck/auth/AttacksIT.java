@@ -88,9 +88,12 @@ class AttacksIT {
     /** One request from an address of its own. */
     private static RawHttp ask(String method, String path, String headers, String body) {
         address++;
+        return askFrom("127.1." + address / 250 + "." + (1 + address % 250), method, path, headers, body);
+    }
+
+    private static RawHttp askFrom(String from, String method, String path, String headers, String body) {
         try (Socket socket = new Socket()) {
-            socket.bind(new InetSocketAddress(
-                    InetAddress.getByName("127.1." + address / 250 + "." + (1 + address % 250)), 0));
+            socket.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
             socket.connect(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), keck.port()));
             String type = body.isEmpty() ? "" : "Content-Type: application/json\r\n";
             return RawHttp.ask(socket, method, path, headers + type, body);
@@ -253,6 +256,79 @@ class AttacksIT {
                     .as(socket)
                     .isEqualTo(401);
         }
+    }
+
+    /** A ticket opens the one kind of address that it is for, also while it is good; one for a single use only once. */
+    @Test
+    void ticketForEventStreams_opensNothingElse_andASingleUseIsOne() {
+        String ticket = ticket("team/board", "{\"purpose\":\"events\"}");
+        String stream = "/api/block/" + BOARD + "/subscribe/sse";
+        assertThat(ask("GET", stream + "?token=" + ticket, "", "").status())
+                .as("what it is for")
+                .isEqualTo(200);
+        for (String endpoint : endpoints(BOARD)) {
+            if (!endpoint.equals("GET " + stream)) {
+                assertThat(call(endpoint, bearer(ticket)).status()).as(endpoint).isEqualTo(401);
+            }
+        }
+        for (String socket : sockets(BOARD)) {
+            assertThat(ask("GET", socket + "?token=" + ticket, RawHttp.UPGRADE, "")
+                            .status())
+                    .as(socket)
+                    .isEqualTo(401);
+        }
+        assertThat(ask("GET", stream + "?token=" + ticket, "", "").status())
+                .as("it is still good")
+                .isEqualTo(200);
+
+        String once = ticket("team/board", "{\"purpose\":\"events\",\"once\":true}");
+        assertThat(ask("GET", stream + "?token=" + once, "", "").status()).isEqualTo(200);
+        assertThat(ask("GET", stream + "?token=" + once, "", "").status())
+                .as("replayed")
+                .isEqualTo(401);
+    }
+
+    /** What needs no credential answers alike with and without one, and names no document. */
+    @Test
+    void openPages_doNotListenToCredentials() {
+        for (String page : List.of("/", "/health", "/api/docs/", "/client/", "/docs/", "/client/../api/documents")) {
+            RawHttp plain = ask("GET", page, "", "");
+            for (String credential : List.of("nonsense", TokenForge.hmac(claims("alice", -700, -60, "*")))) {
+                RawHttp other = ask("GET", page, bearer(credential), "");
+                assertThat(other.status()).as(page).isEqualTo(plain.status());
+                assertThat(other.body()).as(page).isEqualTo(plain.body());
+            }
+            assertThat(plain.body()).as(page).doesNotContain("team/board").doesNotContain("team%2Fboard");
+        }
+    }
+
+    /** Guessing is slowed for the address that guesses, on every way in, and for nobody else. */
+    @Test
+    void failedAttempts_areSlowedForTheirAddress() {
+        String guesser = "127.2.0.1";
+        String known = bearer(good("alice"));
+        String path = "/api/documents/" + BOARD;
+        assertThat(askFrom(guesser, "GET", path, known, "").status()).isEqualTo(200);
+        RawHttp refused = askFrom(guesser, "GET", path, bearer("guess"), "");
+        int attempts = 1;
+        for (; refused.status() == 401 && attempts < 1_000; attempts++) {
+            refused = askFrom(guesser, "GET", path, bearer("guess" + attempts), "");
+        }
+        assertThat(refused.status()).as("after %d attempts", attempts).isEqualTo(429);
+        assertThat(Integer.parseInt(refused.headers().get("Retry-After"))).isPositive();
+        assertThat(attempts).isGreaterThanOrEqualTo(Throttle.ATTEMPTS);
+        for (String way : List.of(path, "/collaboration/team/board?token=guess", "/d/" + BOARD + "/as-update")) {
+            String headers = way.startsWith("/coll") ? RawHttp.UPGRADE : bearer("guess");
+            Eventually.await(
+                    way + " is slowed",
+                    () -> askFrom(guesser, "GET", way, headers, "").status() == 429);
+        }
+        assertThat(askFrom(guesser, "GET", path, known, "").status())
+                .as("a credential that was verified before")
+                .isEqualTo(200);
+        assertThat(askFrom("127.2.1.1", "GET", path, bearer("guess"), "").status())
+                .as("another address")
+                .isEqualTo(401);
     }
 
     /** Who may not read gets one answer, whether there is a document, was one, or never was. */

@@ -297,7 +297,8 @@ public abstract class UpdateLogContract extends RequestKeyContract {
         UpdateLog.Entry late = claiming(1, 1, ben, 0);
         assertThat(failure(log().append(room, late, false, null)))
                 .isInstanceOfSatisfying(
-                        ClientIdsTakenException.class, taken -> assertThat(taken.by()).containsEntry(1L, "ann"));
+                        ClientIdsTakenException.class,
+                        taken -> assertThat(taken.by()).containsEntry(1L, "ann"));
         assertThat(failure(log().append(room, late, true, null))).isInstanceOf(ClientIdsTakenException.class);
         assertThat(failure(log().append(room, List.of(claiming(3, 0, ann, 0), late))))
                 .isInstanceOf(ClientIdsTakenException.class);

@@ -78,7 +78,9 @@ final class OnlineIndexes {
     static void buildAfter(Connection connection) throws SQLException {
         for (Map.Entry<String, String> index : AFTER.entrySet()) {
             if (!isBuilt(connection, index.getKey(), index.getValue())) {
-                LOG.warn("The index {} is missing, so quotas of tenants are counted slowly until it is built", index.getKey());
+                LOG.warn(
+                        "The index {} is missing, so quotas of tenants are counted slowly until it is built",
+                        index.getKey());
             }
         }
     }
@@ -89,7 +91,9 @@ final class OnlineIndexes {
                         connection,
                         "to_regclass('databasechangelog') IS NOT NULL AND to_regclass('rooms') IS NOT NULL"
                                 + " AND to_regclass('blob_spaces') IS NOT NULL")
-                && is(connection, "NOT EXISTS (SELECT 1 FROM databasechangelog WHERE id = '" + BEFORE_CHANGE_SET + "')");
+                && is(
+                        connection,
+                        "NOT EXISTS (SELECT 1 FROM databasechangelog WHERE id = '" + BEFORE_CHANGE_SET + "')");
     }
 
     private static boolean isBuilt(Connection connection, String index, String on) throws SQLException {

@@ -53,7 +53,9 @@ final class RoomIntroductions {
     static Map<Long, String> taken(Handle h, LogWrite.Append append) {
         long after = Long.MAX_VALUE;
         for (UpdateLog.Entry entry : append.entries()) {
-            after = entry.claim() == null ? after : Math.min(after, entry.claim().after());
+            after = entry.claim() == null
+                    ? after
+                    : Math.min(after, entry.claim().after());
         }
         if (after == Long.MAX_VALUE) {
             return Map.of();
@@ -68,8 +70,8 @@ final class RoomIntroductions {
         return claim != null
                 && author != null
                 && claim.clients().stream()
-                        .anyMatch(client -> !by.getOrDefault(client, author.principal())
-                                .equals(author.principal()));
+                        .anyMatch(client ->
+                                !by.getOrDefault(client, author.principal()).equals(author.principal()));
     }
 
     private static Introductions once(Handle h, long roomId, long after) {

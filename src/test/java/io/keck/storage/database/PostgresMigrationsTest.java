@@ -125,8 +125,7 @@ class PostgresMigrationsTest {
     void upgradeOfATableWithRows_buildsTheIndexesOfDeletedDocumentsAfterwards() throws Exception {
         PostgresServer server = PostgresServer.shared();
         server.execute("CREATE DATABASE upgraded_deleted");
-        try (PostgresDatabase database =
-                        PostgresDatabase.migrated(server, "upgraded_deleted", server.address());
+        try (PostgresDatabase database = PostgresDatabase.migrated(server, "upgraded_deleted", server.address());
                 Connection writer = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "");
                 Connection another = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "");
                 Connection look = DriverManager.getConnection(server.jdbcUrl("upgraded_deleted"), "postgres", "")) {
