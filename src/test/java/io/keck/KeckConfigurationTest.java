@@ -50,6 +50,21 @@ class KeckConfigurationTest {
     }
 
     @Test
+    void automaticVersions_becomeHourlyBeforeTheyBecomeDaily() throws Exception {
+        Validator validator = Validation.buildDefaultValidatorFactory().getValidator();
+        ObjectMapper mapper = Jackson.newObjectMapper();
+        var root = mapper.createObjectNode();
+        var versions = root.putObject("history").putObject("versions");
+        versions.put("hourlyAfter", "7d").put("dailyAfter", "7d").put("afterBytes", "0B");
+        assertThat(validator.validate(mapper.readValue(mapper.writeValueAsString(root), KeckConfiguration.class)))
+                .isEmpty();
+        versions.put("dailyAfter", "6d").put("afterIdle", "59s");
+        assertThat(validator.validate(mapper.readValue(mapper.writeValueAsString(root), KeckConfiguration.class)))
+                .extracting(v -> v.getPropertyPath().toString())
+                .containsExactlyInAnyOrder("history.versions.hourlyBeforeDaily", "history.versions.afterIdle");
+    }
+
+    @Test
     void withoutALabel_oneIsMadeUp() throws Exception {
         assertThat(label("")).startsWith("node-").isNotEqualTo(label(" "));
     }

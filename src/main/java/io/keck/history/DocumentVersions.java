@@ -27,7 +27,8 @@ public interface DocumentVersions {
      *     history around it
      * @param isAutomatic whether Keck made it without a request
      * @param by the principal that made it; {@code system} for Keck
-     * @param at the time at which it was made, in milliseconds since 1970
+     * @param at the time at which it was made, in milliseconds since 1970; the time of its row if Keck made it without a
+     *     request
      */
     record Version(long id, long seq, String label, boolean isPinned, boolean isAutomatic, String by, long at) {}
 

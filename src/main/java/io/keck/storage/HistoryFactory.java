@@ -5,6 +5,7 @@ import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.dropwizard.validation.MinDuration;
 import io.keck.storage.history.HistorySettings;
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
@@ -45,6 +46,11 @@ public class HistoryFactory {
     @JsonProperty
     private String store = "database";
 
+    @Valid
+    @NotNull
+    @JsonProperty
+    private VersionsFactory versions = new VersionsFactory();
+
     /** Null or empty for the directory beside an embedded database; YAML reads an empty value as null. */
     @JsonProperty
     private @Nullable String directory;
@@ -79,6 +85,7 @@ public class HistoryFactory {
                 HistorySettings.DEFAULT.smallRows(),
                 HistorySettings.DEFAULT.smallBytes(),
                 files,
-                toFiles);
+                toFiles,
+                versions.settings());
     }
 }

@@ -37,6 +37,7 @@ final class HistoryKeeper implements RowKeeper {
     private final Checkpointer checkpointer;
     private final SegmentWriter segments;
     private final Retention retention;
+    private final AutomaticVersions versions;
 
     HistoryKeeper(
             Database database,
@@ -46,6 +47,7 @@ final class HistoryKeeper implements RowKeeper {
             Checkpointer checkpointer) {
         this.segments = new SegmentWriter(stores);
         this.retention = new Retention(database, settings, stores, reading, checkpointer, segments);
+        this.versions = new AutomaticVersions(database, settings.versions());
         this.database = database;
         this.settings = settings;
         this.stores = stores;
@@ -241,7 +243,13 @@ final class HistoryKeeper implements RowKeeper {
     }
 
     @Override
+    public void written(long roomId) {
+        versions.written(roomId);
+    }
+
+    @Override
     public void upkeep() {
+        versions.upkeep();
         retention.upkeep();
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param smallBytes the bytes of updates from which a segment is not small
  * @param directory the directory of segments that are stored as files; null if there is none
  * @param toFiles whether new segments go to the directory rather than to the database
+ * @param versions when versions are made without a request
  */
 public record HistorySettings(
         boolean isOn,
@@ -27,36 +28,61 @@ public record HistorySettings(
         int smallRows,
         long smallBytes,
         @Nullable Path directory,
-        boolean toFiles) {
+        boolean toFiles,
+        VersionSettings versions) {
     /** The defaults of {@code config.yml}. */
-    public static final HistorySettings DEFAULT =
-            new HistorySettings(true, Duration.ofDays(30), 10_000_000, 256L << 20, 0, 1_000, 64 << 10, null, false);
+    public static final HistorySettings DEFAULT = new HistorySettings(
+            true,
+            Duration.ofDays(30),
+            10_000_000,
+            256L << 20,
+            0,
+            1_000,
+            64 << 10,
+            null,
+            false,
+            VersionSettings.DEFAULT);
 
     /** No history is kept. */
-    public static final HistorySettings OFF =
-            new HistorySettings(false, Duration.ofDays(30), 10_000_000, 256L << 20, 0, 1_000, 64 << 10, null, false);
+    public static final HistorySettings OFF = new HistorySettings(
+            false,
+            Duration.ofDays(30),
+            10_000_000,
+            256L << 20,
+            0,
+            1_000,
+            64 << 10,
+            null,
+            false,
+            VersionSettings.DEFAULT.off());
 
     /** These settings with other limits of a document. */
     public HistorySettings withLimits(Duration maxAge, long maxRows, long maxBytes) {
         return new HistorySettings(
-                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles);
+                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles, versions);
     }
 
     /** These settings with other sizes below which a segment is small. */
     public HistorySettings withSmall(int smallRows, long smallBytes) {
         return new HistorySettings(
-                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles);
+                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles, versions);
     }
 
     /** These settings with another limit of tenants. */
     public HistorySettings withTenantBytes(long maxTenantBytes) {
         return new HistorySettings(
-                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles);
+                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles, versions);
+    }
+
+    /** These settings with other automatic versions. */
+    public HistorySettings withVersions(VersionSettings versions) {
+        return new HistorySettings(
+                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, toFiles, versions);
     }
 
     /** These settings with segments as files in a directory. */
     public HistorySettings withFiles(Path directory) {
         return new HistorySettings(
-                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, true);
+                isOn, maxAge, maxRows, maxBytes, maxTenantBytes, smallRows, smallBytes, directory, true, versions);
     }
 }

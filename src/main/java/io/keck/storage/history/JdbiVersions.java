@@ -1,5 +1,6 @@
 package io.keck.storage.history;
 
+import io.keck.access.Author;
 import io.keck.failure.Failure;
 import io.keck.failure.HistoryGone;
 import io.keck.failure.Unavailable;
@@ -7,6 +8,7 @@ import io.keck.history.DocumentVersions;
 import io.keck.history.HistoryReader.Range;
 import io.keck.storage.database.Database;
 import io.keck.storage.database.RandomIds;
+import io.keck.storage.history.VersionRule.Mark;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -40,6 +42,10 @@ final class JdbiVersions implements DocumentVersions {
             DELETE FROM document_versions WHERE id IN (
               SELECT id FROM document_versions WHERE room_id = :room AND automatic = 1 AND pinned = 0
               ORDER BY seq, id LIMIT :n)""";
+
+    private static final String THINNED = """
+            SELECT id, made_at FROM document_versions
+            WHERE room_id = :room AND automatic = 1 AND pinned = 0 AND label = '' ORDER BY seq, id""";
 
     private static final String PAGE = "SELECT " + COLUMNS + """
              FROM document_versions WHERE room_id = :room AND seq <= :seq AND (seq < :seq OR id < :id)
@@ -87,15 +93,19 @@ final class JdbiVersions implements DocumentVersions {
         return Objects.requireNonNull(outcome.get()).get();
     }
 
+    /** Locks the row that retention changes before it drops rows. */
+    private static void lock(Handle h, long roomId) {
+        h.createUpdate("UPDATE history_rooms SET first_seq = first_seq WHERE room_id = :room")
+                .bind("room", roomId)
+                .execute();
+    }
+
     /**
      * Creates a version. A refusal is a result rather than an exception, so that it does not roll back the work of
      * others in the same transaction.
      */
     private Supplier<Created> create(Handle h, long roomId, Version version) {
-        // this locks the row that retention changes before it drops rows
-        h.createUpdate("UPDATE history_rooms SET first_seq = first_seq WHERE room_id = :room")
-                .bind("room", roomId)
-                .execute();
+        lock(h, roomId);
         Range range;
         try {
             range = KeptRange.of(h, roomId);
@@ -111,6 +121,56 @@ final class JdbiVersions implements DocumentVersions {
         }
         Created created = insert(h, roomId, version);
         return () -> created;
+    }
+
+    /**
+     * Makes automatic versions at rows, except at rows that have a version or whose state is not known, in a transaction of
+     * the caller. The time of each is that of its row.
+     */
+    void note(Handle h, long roomId, List<Mark> marks) {
+        if (marks.isEmpty()) {
+            return;
+        }
+        lock(h, roomId);
+        Range range;
+        try {
+            range = KeptRange.of(h, roomId);
+        } catch (Failure e) { // deleted since its rows were read; it needs no version
+            return;
+        }
+        for (Mark mark : marks) {
+            boolean isNew = h.createQuery(
+                            "SELECT 1 FROM document_versions WHERE room_id = :room AND seq = :seq LIMIT 1")
+                    .bind("room", roomId)
+                    .bind("seq", mark.seq())
+                    .mapTo(Integer.class)
+                    .findOne()
+                    .isEmpty();
+            if (isNew && mark.seq() >= range.first() && mark.seq() <= range.head()) {
+                insert(
+                        h,
+                        roomId,
+                        new Version(
+                                RandomIds.next(), mark.seq(), "", false, true, Author.SYSTEM.principal(), mark.at()));
+            }
+        }
+    }
+
+    /** Thins automatic versions out; returns when to do so again, in milliseconds since 1970, or 0 for never. */
+    long thin(Handle h, long roomId, VersionSettings settings, long now) {
+        Thinning.Result result = Thinning.thin(
+                h.createQuery(THINNED)
+                        .bind("room", roomId)
+                        .map((rs, ctx) -> new Thinning.Made(rs.getLong(1), rs.getLong(2)))
+                        .list(),
+                settings,
+                now);
+        for (long id : result.drop()) {
+            h.createUpdate("DELETE FROM document_versions WHERE id = :id AND pinned = 0")
+                    .bind("id", id)
+                    .execute();
+        }
+        return result.nextAt();
     }
 
     private Created insert(Handle h, long roomId, Version version) {

@@ -89,6 +89,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         }
     });
 
+    private final LongConsumer written;
     private volatile LongConsumer committed = roomId -> {};
 
     /** The rows of a room beyond its snapshot, to the knowledge of this node. */
@@ -122,6 +123,7 @@ public final class JdbiUpdateLog implements UpdateLog {
         this.database = database;
         this.statements = LogStatements.of(database.dialect());
         this.settings = settings;
+        this.written = keeper == null ? roomId -> {} : keeper::written;
         this.loads = new RoomLoads(database);
         this.compactor = new Compactor(database, database.clock(), settings.retention(), followers, loads, keeper);
         this.names = new NamedRooms(database, loads, statements, node, settings.deletedNameHold(), lifeEnds);
@@ -153,7 +155,7 @@ public final class JdbiUpdateLog implements UpdateLog {
     @Override
     public CompletionStage<Optional<Begun>> init(String name, Entry first, boolean replace, @Nullable RequestKey key) {
         return names.init(name, first, replace, key).thenApply(life -> {
-            life.ifPresent(begun -> committed.accept(begun.roomId()));
+            life.ifPresent(begun -> committed(begun.roomId()));
             return life;
         });
     }
@@ -194,7 +196,7 @@ public final class JdbiUpdateLog implements UpdateLog {
                 .thenApply(rows -> {
                     database.saved();
                     count(append.roomId(), new Tail(rows.size(), append.size()), false);
-                    committed.accept(append.roomId());
+                    committed(append.roomId());
                     return rows;
                 });
     }
@@ -254,6 +256,11 @@ public final class JdbiUpdateLog implements UpdateLog {
     /** Sets the listener that receives the id of each room to which this node commits; it must return at once. */
     public void onCommitted(LongConsumer listener) {
         committed = listener;
+    }
+
+    private void committed(long roomId) {
+        written.accept(roomId);
+        committed.accept(roomId);
     }
 
     private void count(long roomId, Tail more, boolean afresh) {

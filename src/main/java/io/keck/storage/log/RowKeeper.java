@@ -30,6 +30,9 @@ public interface RowKeeper {
      */
     Taken take(long roomId, long upTo, long before);
 
+    /** Called after rows of a room were committed; returns at once. */
+    void written(long roomId);
+
     /** Called about once a minute. */
     void upkeep();
 

@@ -31,6 +31,7 @@ final class EndedRooms {
             "history_objects",
             "history_rooms",
             "document_versions",
+            "version_marks",
             "webhook_cursors",
             "webhook_news",
             "name_keys");
