@@ -2,6 +2,7 @@
 //
 //   node stores.mjs hocuspocus-postgres URL COUNT SEED     a table documents(name, data), which must not exist yet
 //   node stores.mjs hocuspocus-sqlite FILE COUNT SEED      with @hocuspocus/extension-sqlite, see below
+//   node stores.mjs y-leveldb DIRECTORY COUNT SEED
 //   node stores.mjs y-sweet URL COUNT SEED                 a running y-sweet, whose directory is the store
 //
 // Prints what a client of that server would load: a line of JSON for each document, with its name, its state vector, its
@@ -13,6 +14,7 @@ import { Server } from '@hocuspocus/server'
 import { Database } from '@hocuspocus/extension-database'
 import { DocumentManager } from '@y-sweet/sdk'
 import pg from 'pg'
+import { LeveldbPersistence, getLevelUpdates } from 'y-leveldb'
 import * as Y from 'yjs'
 import { deep, ranges } from './unitform.mjs'
 
@@ -88,10 +90,11 @@ const written = () => {
 
 const name = i => pick([`doc-${i}`, `team/notes ${i}`, `Übersicht/${i}`])
 
-/** What a client shows that loads this. */
-const shown = (name, update) => {
+/** What Yjs makes of these updates, without the clean-up of formats, which adds deletions of an editor's own. */
+const shown = (name, ...updates) => {
   const doc = new Y.Doc()
-  Y.applyUpdate(doc, update)
+  doc.on('afterTransaction', transaction => { transaction._needFormattingCleanup = false })
+  updates.forEach(update => Y.applyUpdate(doc, update))
   return {
     name,
     sv: [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(([a], [b]) => a - b),
@@ -135,6 +138,23 @@ const kinds = {
     const { default: Driver } = await import('better-sqlite3')
     await throughHocuspocus(new SQLite({ database: target }))
     return new Driver(target).prepare('SELECT name, data FROM documents').all().map(row => shown(row.name, row.data))
+  },
+
+  /** Some updates are in tables, some in the log, some documents flushed into one update. */
+  'y-leveldb': async () => {
+    const store = new LeveldbPersistence(target)
+    const names = Array.from({ length: Number(count) }, (_, i) => name(i))
+    for (const [i, id] of names.entries()) {
+      for (const update of written()) await store.storeUpdate(id, update)
+      if (i % 5 === 1) await store.flushDocument(id)
+      if (i === names.length >> 1) await store._transact(db => db.compactRange(['a'], ['zzzzz']))
+    }
+    const all = []
+    for (const id of names) {
+      all.push(shown(id, ...await store._transact(db => getLevelUpdates(db, id))))
+    }
+    await store.destroy()
+    return all
   },
 
   'y-sweet': async () => {

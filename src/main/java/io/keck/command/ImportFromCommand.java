@@ -12,6 +12,7 @@ import io.keck.storage.others.OtherStore;
 import io.keck.storage.others.RenameRules;
 import io.keck.storage.others.StoreImporter;
 import io.keck.storage.others.StoreReport;
+import io.keck.storage.others.YLevelStore;
 import io.keck.storage.others.YSweetStore;
 import io.keck.storage.rows.StoredRooms;
 import java.io.IOException;
@@ -45,14 +46,15 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
     private static final String SQLITE = "hocuspocus-sqlite";
     private static final String POSTGRES = "hocuspocus-postgres";
     private static final String Y_SWEET = "y-sweet";
+    private static final String Y_LEVELDB = "y-leveldb";
 
     ImportFromCommand(Class<C> configuration) {
-        super(configuration, "import-from", "Imports documents from the store of Hocuspocus or y-sweet");
+        super(configuration, "import-from", "Imports documents from the store of Hocuspocus, y-sweet or y-websocket");
     }
 
     @Override
     public void configure(Subparser parser) {
-        parser.addArgument("kind").choices(SQLITE, POSTGRES, Y_SWEET).help("the kind of the store");
+        parser.addArgument("kind").choices(SQLITE, POSTGRES, Y_SWEET, Y_LEVELDB).help("the kind of the store");
         parser.addArgument("source")
                 .help(
                         "the file of the SQLite database, postgres://user:password@host:5432/database, or the directory of"
@@ -168,7 +170,8 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
         return switch (arguments.getString("kind")) {
             case SQLITE -> HocuspocusStore.sqlite(source, table);
             case POSTGRES -> HocuspocusStore.postgres(source, table);
-            default -> new YSweetStore(Path.of(source));
+            case Y_SWEET -> new YSweetStore(Path.of(source));
+            default -> new YLevelStore(Path.of(source));
         };
     }
 
