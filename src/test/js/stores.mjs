@@ -170,5 +170,6 @@ const kinds = {
   }
 }
 
-for (const document of await kinds[kind]()) console.log(JSON.stringify(document))
-process.exit(0)
+const lines = (await kinds[kind]()).map(document => JSON.stringify(document) + '\n')
+// a pipe takes the text in pieces, and an exit before its end would cut it
+process.stdout.write(lines.join(''), () => process.exit(0))
