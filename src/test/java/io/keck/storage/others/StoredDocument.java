@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.keck.crdt.Doc;
 import io.keck.crdt.TaggedJson;
 import io.keck.crdt.store.StructStore;
+import io.keck.crdt.store.Update;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -36,6 +37,16 @@ record StoredDocument(JsonNode json) {
 
     String name() {
         return json.get("name").asText();
+    }
+
+    /**
+     * As {@link #requireEqual}, of what a client has that loads the store. A server that stores updates as they come does not
+     * store deletions that follow from them, such as that of the value that lost when two clients set one key.
+     */
+    void requireEqualOnceLoaded(StructStore store) {
+        StructStore loaded = new StructStore();
+        loaded.apply(Update.decode(Doc.of(store).encodeStateAsUpdate()));
+        requireEqual(loaded);
     }
 
     /** Requires the same state vector, deletions and content. */
