@@ -8,7 +8,10 @@ import io.keck.access.Grant;
 import io.keck.access.Purpose;
 import io.keck.access.Right;
 import io.keck.access.Visit;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /** The visit of one request. Its ticket is judged once, so a ticket for a single use serves the whole request. */
@@ -21,9 +24,36 @@ final class RequestVisit implements Visit {
     private final Attempt attempt;
     private @Nullable Asked asked;
 
-    /** The last question and its answer. */
+    /** The last question and its answer, which may be still to come. */
     private record Asked(
-            @Nullable String document, @Nullable Purpose purpose, Decision decision) {}
+            @Nullable String document, @Nullable Purpose purpose, FutureTask<Decision> answer) {
+        boolean is(@Nullable String otherDocument, @Nullable Purpose otherPurpose) {
+            return purpose == otherPurpose && Objects.equals(document, otherDocument);
+        }
+
+        /** The answer, as soon as the thread that asks has it. Throws what judging has thrown. */
+        Decision decision() {
+            boolean isInterrupted = false;
+            while (true) {
+                try {
+                    Decision decision = answer.get();
+                    if (isInterrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return decision;
+                } catch (InterruptedException e) {
+                    isInterrupted = true; // judging takes a bounded time
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof RuntimeException unchecked) {
+                        throw unchecked;
+                    } else if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw new IllegalStateException("the credential could not be judged", e);
+                }
+            }
+        }
+    }
 
     RequestVisit(
             Authenticator authenticator,
@@ -104,16 +134,29 @@ final class RequestVisit implements Visit {
         }
     }
 
-    private synchronized Decision decide(@Nullable String document, @Nullable Purpose purpose) {
-        Asked before = asked;
-        boolean same =
-                before != null && purpose == before.purpose() && java.util.Objects.equals(document, before.document());
-        if (before != null && same) {
-            return before.decision();
+    /** Answers the last question once more without judging again. Other questions do not wait for it. */
+    private Decision decide(@Nullable String document, @Nullable Purpose purpose) {
+        Asked now;
+        synchronized (this) {
+            Asked before = asked;
+            now = before != null && before.is(document, purpose)
+                    ? before
+                    : new Asked(document, purpose, new FutureTask<>(() -> judge(document, purpose)));
+            asked = now;
         }
-        Decision decision = judge(document, purpose);
-        asked = new Asked(document, purpose, decision);
-        return decision;
+        now.answer().run(); // does nothing if another thread has begun
+        try {
+            return now.decision();
+        } catch (RuntimeException | Error e) {
+            forget(now);
+            throw e;
+        }
+    }
+
+    private synchronized void forget(Asked failed) {
+        if (failed.equals(asked)) {
+            asked = null;
+        }
     }
 
     private Decision judge(@Nullable String document, @Nullable Purpose purpose) {

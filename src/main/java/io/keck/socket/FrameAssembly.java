@@ -160,6 +160,11 @@ final class FrameAssembly implements FrameHandler {
         return clearance;
     }
 
+    /** Runs what takes long or waits. */
+    Executor executor() {
+        return executor;
+    }
+
     /** Sends binary messages to that listener from now on instead of to Jakarta. Call it while the session opens. */
     void listen(Listener here) {
         listener = here;

@@ -19,13 +19,13 @@ import io.keck.thread.OutOfMemory;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.Session;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import org.eclipse.jetty.ee10.websocket.jakarta.common.JakartaWebSocketSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,9 +33,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One WebSocket of {@code @hocuspocus/provider} with many documents, each a {@link HocuspocusChannel}. Messages of a document
- * are ignored until an auth message has opened it. Public only because Jetty requires it.
+ * are ignored until an auth message has opened it; those that arrive while its credential is judged wait
+ * ({@link DocumentAdmissions}). Public only because Jetty requires it.
  */
-public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMessage.Handler, HocuspocusChannel.Host {
+public final class HocuspocusEndpoint extends Endpoint implements HocuspocusChannel.Host {
     private static final Logger LOG = LoggerFactory.getLogger(HocuspocusEndpoint.class);
     /** The path of the endpoint. */
     static final String PATH = "/hocuspocus";
@@ -55,10 +56,10 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     private final Sockets sockets;
     private final Map<String, HocuspocusChannel> channels = new ConcurrentHashMap<>();
-    private final OpeningBound<HocuspocusChannel> reading = new OpeningBound<>(MAX_OPENING, this::pause, this::resume);
+    private final OpeningBound<Object> reading = new OpeningBound<>(MAX_OPENING, this::pause, this::resume);
 
-    /** Refused documents, which only another credential can open. Used by the thread that reads alone. */
-    private final Set<String> refused = new HashSet<>();
+    /** Refused documents, which only another credential can open. */
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
     /** The document that a message came for last. Used by the thread that reads alone. */
     private @Nullable HocuspocusChannel latest;
@@ -68,8 +69,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
     private Visit visit = Visit.REFUSED;
     private @Nullable SocketConnection connection;
     private @Nullable HocuspocusAnswers answers;
-    /** The size of the current frame in bytes. */
-    private int frameBytes;
+    private @Nullable DocumentAdmissions admissions;
+    private volatile boolean hasEnded;
 
     HocuspocusEndpoint(Sockets sockets) {
         this.sockets = sockets;
@@ -91,6 +92,13 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 sockets.shares());
         opened.seat(new Drained());
         answers = new HocuspocusAnswers(opened, sockets.roomSettings().maxBacklog());
+        admissions = new DocumentAdmissions(
+                sockets.judgePlaces(),
+                gate.frames().executor(),
+                reading,
+                opened.inbound(),
+                sockets.roomSettings().maxInbound(),
+                error -> failed(opened, error));
         session.setMaxIdleTimeout(0); // SocketConnection.tick handles silent peers
         connection = opened;
         visit = gate.frames().clearance().visit();
@@ -163,8 +171,18 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             offend(from, CloseReason.malformed(String.valueOf(e.getMessage())));
             return;
         }
-        frameBytes = frame.length;
-        message.tell(this);
+        message.tell(new Arrival(frame.length));
+    }
+
+    /** A judgement or what waited behind it has failed. */
+    private void failed(SocketConnection here, Throwable error) {
+        OutOfMemory.check(error);
+        if (error instanceof RejectedExecutionException) {
+            here.close(CloseReason.restart());
+        } else {
+            LOG.error("Connection {} of Hocuspocus: closing it since a document could not be opened", number, error);
+            here.close(CloseReason.overload("this node could not open a document, please try again"));
+        }
     }
 
     private ConnectionMetrics spoken() {
@@ -173,23 +191,99 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     // ------------------------------------------------------------------ messages
 
-    @Override
-    public void ordinary(HocuspocusMessage.Ordinary message) {
-        for (Message one : message.messages()) {
-            spoken().received(
-                            SocketListener.kind(one),
-                            frameBytes / message.messages().size());
-            SocketListener.countDropped(one, sockets);
+    /** Deals with one message of the client. */
+    private final class Arrival implements HocuspocusMessage.Handler {
+        /** The size of the frame. */
+        private final int bytes;
+        /** Whether the message has waited for the judgement of a credential, and is dealt with now. */
+        private boolean hasWaited;
+
+        Arrival(int bytes) {
+            this.bytes = bytes;
         }
-        HocuspocusChannel channel = channels.get(message.key());
-        if (channel == null && beginsWithoutToken(message)) {
-            admit(message.key(), "");
-            channel = channels.get(message.key());
+
+        /** Whether the message has to wait until the credential for its document has been judged; then it is told again. */
+        private boolean waits(String key, HocuspocusMessage message) {
+            return !hasWaited
+                    && admissions().waits(key, bytes, () -> {
+                        hasWaited = true;
+                        message.tell(this);
+                    });
         }
-        if (channel == null) {
-            sockets.metrics().ignored(Ignored.OUTSIDE);
-        } else {
-            channel.receive(message.messages(), frameBytes);
+
+        @Override
+        public void ordinary(HocuspocusMessage.Ordinary message) {
+            if (waits(message.key(), message)) {
+                return;
+            }
+            HocuspocusChannel channel = channels.get(message.key());
+            if (channel == null && !hasWaited && beginsWithoutToken(message)) {
+                admit(message.key(), "");
+                if (waits(message.key(), message)) {
+                    return;
+                }
+                channel = channels.get(message.key()); // judged already
+            }
+            for (Message one : message.messages()) {
+                spoken().received(
+                                SocketListener.kind(one),
+                                bytes / message.messages().size());
+                SocketListener.countDropped(one, sockets);
+            }
+            if (channel == null) {
+                sockets.metrics().ignored(Ignored.OUTSIDE);
+            } else {
+                channel.receive(message.messages(), bytes);
+            }
+        }
+
+        @Override
+        public void token(HocuspocusMessage.Token message) {
+            if (!waits(message.key(), message)) {
+                spoken().received(ConnectionMetrics.Kind.OTHER, bytes);
+                admit(message.key(), message.token());
+            }
+        }
+
+        @Override
+        public void leave(HocuspocusMessage.Leave message) {
+            HocuspocusChannel channel = waits(message.key(), message) ? null : channels.get(message.key());
+            if (channel != null) {
+                channel.leave();
+            }
+        }
+
+        /** Passes a message on to back ends. One for all clients is dropped; otherwise every reader could send messages to all others. */
+        @Override
+        public void stateless(HocuspocusMessage.Stateless message) {
+            if (waits(message.key(), message)) {
+                return;
+            }
+            spoken().received(ConnectionMetrics.Kind.OTHER, bytes);
+            HocuspocusChannel channel = channels.get(message.key());
+            if (message.isForAll()) {
+                sockets.metrics().ignored(Ignored.BROADCAST);
+            } else if (channel == null) {
+                sockets.metrics().ignored(Ignored.OUTSIDE);
+            } else if (sockets.mayTell(address, message.text())) {
+                channel.receive(List.of(new Message.ClientMessage(message.text())), bytes);
+            }
+        }
+
+        @Override
+        public void ping(HocuspocusMessage.Ping message) {
+            SocketConnection here = connection;
+            if (here != null) {
+                answer(here, NO_PREFIX, HocuspocusMessage.pong());
+            }
+        }
+
+        @Override
+        public void pong(HocuspocusMessage.Pong message) {} // SocketConnection.heard has noted the arrival
+
+        @Override
+        public void other(HocuspocusMessage.Other message) {
+            sockets.metrics().ignored(Ignored.TYPE);
         }
     }
 
@@ -200,10 +294,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
                 && refused.size() < MAX_DOCUMENTS;
     }
 
-    @Override
-    public void token(HocuspocusMessage.Token message) {
-        spoken().received(ConnectionMetrics.Kind.OTHER, frameBytes);
-        admit(message.key(), message.token());
+    private DocumentAdmissions admissions() {
+        return Objects.requireNonNull(admissions);
     }
 
     /** Opens a document or, if it is open, renews its rights, if the credential allows it. */
@@ -219,8 +311,7 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             deny(here, key, problem.get());
             return;
         }
-        if (present == null && channels.size() >= MAX_DOCUMENTS) {
-            deny(here, key, "A socket may have " + MAX_DOCUMENTS + " documents at most.");
+        if (present == null && isFull(here, key)) {
             return;
         }
         if (!sockets.shares().mayJoin(address)) {
@@ -228,9 +319,29 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             return;
         }
         Visit shown = token.isEmpty() ? visit : visit.showing(token);
-        Decision decision = present == null
-                ? sockets.admission().judge(shown, name, Purpose.SOCKET)
-                : sockets.admission().judgeAgain(shown, name, Purpose.SOCKET);
+        admissions()
+                .judge(
+                        key,
+                        () -> present == null
+                                ? sockets.admission().judge(shown, name, Purpose.SOCKET)
+                                : sockets.admission().judgeAgain(shown, name, Purpose.SOCKET),
+                        decision -> judged(here, key, present, shown, decision));
+    }
+
+    /** Denies another document if the socket has as many as it may have. */
+    private boolean isFull(SocketConnection here, String key) {
+        boolean isFull = channels.size() >= MAX_DOCUMENTS;
+        if (isFull) {
+            deny(here, key, "A socket may have " + MAX_DOCUMENTS + " documents at most.");
+        }
+        return isFull;
+    }
+
+    private void judged(
+            SocketConnection here, String key, @Nullable HocuspocusChannel present, Visit shown, Decision decision) {
+        if (here.closedWith() != null) {
+            return;
+        }
         if (decision instanceof Decision.Refused no) {
             refuse(here, key, present, no.fault());
         } else if (decision instanceof Decision.Admitted admitted) {
@@ -244,7 +355,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             if (present != null) {
                 present.leave(); // later messages belong to another principal
             }
-            open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant(), present != null);
+            if (!isFull(here, key)) { // others have been opened since the message came
+                open(here, key, Clearance.of(shown, admitted.grant()), admitted.grant(), present != null);
+            }
         }
     }
 
@@ -270,6 +383,9 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
             sockets.joined(channel);
             reading.opens(channel);
             channel.open(grant, isSuccessor);
+            if (hasEnded) {
+                channel.leave(); // the socket has ended meanwhile and knows nothing of it
+            }
         } else if (refusal.status() == Admission.UNAVAILABLE) {
             here.close(CloseReason.overload(refusal.sentence()));
         } else {
@@ -289,44 +405,6 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
         if (sent != null) {
             sent.send(prefix, body, here.outbound());
         }
-    }
-
-    @Override
-    public void leave(HocuspocusMessage.Leave message) {
-        HocuspocusChannel channel = channels.get(message.key());
-        if (channel != null) {
-            channel.leave();
-        }
-    }
-
-    /** Passes a message on to back ends. One for all clients is dropped; otherwise every reader could send messages to all others. */
-    @Override
-    public void stateless(HocuspocusMessage.Stateless message) {
-        spoken().received(ConnectionMetrics.Kind.OTHER, frameBytes);
-        HocuspocusChannel channel = channels.get(message.key());
-        if (message.isForAll()) {
-            sockets.metrics().ignored(Ignored.BROADCAST);
-        } else if (channel == null) {
-            sockets.metrics().ignored(Ignored.OUTSIDE);
-        } else if (sockets.mayTell(address, message.text())) {
-            channel.receive(List.of(new Message.ClientMessage(message.text())), frameBytes);
-        }
-    }
-
-    @Override
-    public void ping(HocuspocusMessage.Ping message) {
-        SocketConnection here = connection;
-        if (here != null) {
-            answer(here, NO_PREFIX, HocuspocusMessage.pong());
-        }
-    }
-
-    @Override
-    public void pong(HocuspocusMessage.Pong message) {} // SocketConnection.heard has noted the arrival
-
-    @Override
-    public void other(HocuspocusMessage.Other message) {
-        sockets.metrics().ignored(Ignored.TYPE);
     }
 
     // ------------------------------------------------------------------ the documents
@@ -375,6 +453,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusMess
 
     @Override
     public void onClose(Session session, jakarta.websocket.CloseReason reason) {
+        hasEnded = true;
+        admissions().close();
         channels.values().forEach(HocuspocusChannel::leave);
         SocketConnection closed = connection;
         if (closed != null) {

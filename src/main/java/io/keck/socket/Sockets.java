@@ -37,6 +37,12 @@ public final class Sockets {
     /** The largest backlog, in bytes, of a connection whose close may be delayed. */
     private static final long MAX_DELAYED_BACKLOG = 64 << 10;
 
+    /**
+     * Largest number of credentials in messages that are judged at the same time: half of what an access hook is asked at once, so
+     * that handshakes and calls find places as well.
+     */
+    private static final int JUDGED_AT_ONCE = 32;
+
     private static final long DROP_LINE_EVERY_MS = 10_000;
 
     private final Rooms rooms;
@@ -50,6 +56,8 @@ public final class Sockets {
     private final Admission admission;
     /** The open documents of sockets that can have many. */
     private final Set<HocuspocusChannel> channels = ConcurrentHashMap.newKeySet();
+
+    private final JudgePlaces judgePlaces = new JudgePlaces(JUDGED_AT_ONCE);
 
     private final HocuspocusFrames frames = new HocuspocusFrames();
 
@@ -108,6 +116,10 @@ public final class Sockets {
 
     Admission admission() {
         return admission;
+    }
+
+    JudgePlaces judgePlaces() {
+        return judgePlaces;
     }
 
     /** Upgrades refused because their address, or the node, has as many sockets as it may have. */

@@ -18,7 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -141,6 +146,35 @@ class RenewalIT {
             clients.edit("alice", NodeClients.insert(0, "typed as a writer "));
             assertBothTexts(document);
             assertThat(clients.connects("alice")).isEqualTo(1);
+        }
+    }
+
+    /** Eight documents of one socket are judged at the same time: the back end answers no question before eight have come. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hocuspocus-provider-2", "hocuspocus-provider-3", "hocuspocus-provider-4"})
+    void documentsOfOneSocket_areJudgedBesideEachOther(String library) {
+        Function<String, StandIn.Answer> usual = BACK_END.answers;
+        CyclicBarrier eight = new CyclicBarrier(8);
+        BACK_END.answers = path -> {
+            try {
+                eight.await(KeckProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                return new StandIn.Answer(500, "");
+            }
+            return new StandIn.Answer(200, "{\"principal\":\"bob\",\"role\":\"write\"}");
+        };
+        try (NodeClients clients = NodeClients.start()) {
+            String[] names = new String[16];
+            for (int i = 0; i < names.length; i++) {
+                names[i] = "many-" + library + "-" + i;
+                clients.openHocuspocus(names[i], keck.port(), names[i], library, "one", "opaque");
+            }
+            clients.awaitSynced(names);
+            clients.edit(names[0], NodeClients.insert(0, "a"));
+            clients.awaitSaved(names[0]);
+            assertThat(clients.connects(names[0])).isEqualTo(1);
+        } finally {
+            BACK_END.answers = usual;
         }
     }
 
