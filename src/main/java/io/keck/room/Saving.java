@@ -75,7 +75,6 @@ final class Saving {
      * @param overlays the unsaved updates of the node
      * @param others sends events to the other nodes
      * @param lifeEnded runs when the log refuses a batch because the room was deleted
-     * @param claims knows the client ids that a batch introduces
      */
     Saving(
             RoomScope room,
