@@ -96,6 +96,18 @@ class YSweetStoreTest {
     }
 
     @Test
+    void whatYSweetStored_isThereAsYjsShowsIt() throws IOException {
+        Path stores = Path.of("src", "test", "resources", "stores");
+        List<StoredDocument> expected = StoredDocument.read(Files.readAllBytes(stores.resolve("y-sweet.jsonl")));
+        ImportTarget target = new ImportTarget(db);
+        try (YSweetStore store = new YSweetStore(stores.resolve("y-sweet"))) {
+            assertThat(target.run(store).imported).isEqualTo(expected.size());
+        }
+        assertThat(target.problems).isEmpty();
+        expected.forEach(document -> document.requireEqualOnceLoaded(target.document(document.name())));
+    }
+
+    @Test
     void damagedFiles_areNamed_andTheRestIsImported() throws IOException {
         put("cut", Arrays.copyOf(document(), 60));
         put("long", Arrays.copyOf(document(), document().length + 3));
