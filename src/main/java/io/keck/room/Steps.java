@@ -64,6 +64,9 @@ final class Steps {
         replica.apply(step);
         document.changed(step.update());
         members.advanced(step);
+        if (step.update().forgetsUnheldDeletes()) {
+            audience.broadcast(members.step1(), null); // some members may have the deletes, and the structs as well
+        }
         watchers.risen(replica.roomId(), step.seq());
         heap.took(own);
         if (own != null) {
