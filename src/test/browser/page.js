@@ -5,8 +5,13 @@ import { Collaboration } from '@tiptap/extension-collaboration'
 import { CollaborationCaret } from '@tiptap/extension-collaboration-caret'
 import { StarterKit } from '@tiptap/starter-kit'
 import { createYjsProvider } from '@y-sweet/client'
+import {
+  YDocProvider, useConnectionStatus, useHasLocalChanges, usePresence, usePresenceSetter, useText, useYjsProvider
+} from '@y-sweet/react'
 import { HocuspocusProvider } from 'hocuspocus-provider-4'
 import { KeckProvider } from 'keck-provider'
+import { createElement, useEffect } from 'react'
+import { createRoot } from 'react-dom/client'
 import { IndexeddbPersistence } from 'y-indexeddb'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -34,21 +39,46 @@ const providers = {
     provider.on('denied', reason => events.push(reason))
     return { provider, isSaved: () => provider.saved, replaced, events }
   },
-  'y-sweet': ({ host, document, token }, doc) => {
-    const post = async (path, body) => {
-      const answer = await fetch(`http://${host}${path}`, {
-        method: 'POST', body: JSON.stringify(body),
-        headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
-      })
-      return answer.json()
-    }
-    // What getOrCreateDocAndToken of the SDK does.
-    const authEndpoint = async () => {
-      await post('/doc/new', { docId: document })
-      return post(`/doc/${encodeURIComponent(document)}/auth`, {})
-    }
-    const provider = createYjsProvider(doc, document, authEndpoint, { showDebuggerLink: false })
+  'y-sweet': (where, doc) => {
+    const provider = createYjsProvider(doc, where.document, ySweetTokens(where), { showDebuggerLink: false })
     return { provider, isSaved: () => provider.status === 'connected' && !provider.hasLocalChanges }
+  },
+  /** An application of React: what the page shows and whether it is saved come from the hooks alone. */
+  'y-sweet-react': (where, doc, element, user) => new Promise(resolve => {
+    let isSaved = false
+    const Editor = () => {
+      const provider = useYjsProvider()
+      const text = useText('t')
+      const others = usePresence()
+      const setPresence = usePresenceSetter()
+      const status = useConnectionStatus()
+      const hasLocalChanges = useHasLocalChanges()
+      isSaved = status === 'connected' && !hasLocalChanges
+      useEffect(() => {
+        setPresence({ user })
+        resolve({ provider, text, isSaved: () => isSaved })
+      }, [provider])
+      const names = [...others.values()].map(other => other.user?.name).filter(Boolean)
+      return createElement('div', null, createElement('p', null, text.toString()),
+        names.map(name => createElement('i', { key: name, className: 'present' }, name)))
+    }
+    createRoot(element).render(createElement(YDocProvider,
+      { docId: where.document, authEndpoint: ySweetTokens(where), showDebuggerLink: false }, createElement(Editor)))
+  })
+}
+
+/** What getOrCreateDocAndToken of y-sweet's SDK does. */
+function ySweetTokens ({ host, document, token }) {
+  const post = async (path, body) => {
+    const answer = await fetch(`http://${host}${path}`, {
+      method: 'POST', body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
+    })
+    return answer.json()
+  }
+  return async () => {
+    await post('/doc/new', { docId: document })
+    return post(`/doc/${encodeURIComponent(document)}/auth`, {})
   }
 }
 
@@ -71,6 +101,12 @@ const editors = {
       type: (typed, bold) => text().insert(text().length, typed, bold ? { bold: true } : {})
     }
   },
+  /** The components of the provider; typing goes to the text that the hook gave them. */
+  react: (element, doc, { text }) => ({
+    text: () => element.querySelector('p').textContent,
+    focus: () => {},
+    type: typed => text.insert(text.length, typed)
+  }),
   tiptap: (element, doc, provider, user) => {
     const editor = new Editor({
       element,
@@ -97,9 +133,10 @@ const editors = {
 window.keck = {
   open: async ({ editor, provider, user, ...where }) => {
     const doc = new Y.Doc()
-    const made = provider === 'served' ? await served(where) : providers[provider](where, doc)
     const element = document.body.appendChild(document.createElement('main'))
-    const view = editors[editor](element, doc, made.provider, { name: user, color: '#336699' })
+    const person = { name: user, color: '#336699' }
+    const made = provider === 'served' ? await served(where) : await providers[provider](where, doc, element, person)
+    const view = editors[editor](element, doc, editor === 'react' ? made : made.provider, person)
     Object.assign(window.keck, {
       doc,
       focus: view.focus,
@@ -110,9 +147,9 @@ window.keck = {
         html: element.innerHTML,
         saved: made.isSaved(),
         // The names at the carets of others, wherever the editor draws them.
-        carets: [...element.querySelectorAll('.collaboration-carets__label, .bn-collaboration-cursor__label')]
+        carets: [...element.querySelectorAll('.collaboration-carets__label, .bn-collaboration-cursor__label, .present')]
           .map(label => label.textContent),
-        xml: editor === 'plain' ? '' : doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString(),
+        xml: editor === 'plain' || editor === 'react' ? '' : doc.getXmlFragment(editor === 'tiptap' ? 'default' : 'blocknote').toString(),
         events: made.events ?? [],
         leftOver: (made.replaced ?? []).flatMap(conflict => conflict.leftOver),
         // the marks of what is saved, of a page that keeps its document

@@ -73,6 +73,34 @@ class EditorsIT extends InChromium {
         }
     }
 
+    /** An unmodified application of {@code @y-sweet/react} beside one of y-websocket: its hooks show all that happens. */
+    @Test
+    void hooksOfReact_showTextPresenceAndWhatIsSaved_throughAKilledServer() {
+        try (KeckProcess first = keck()) {
+            browser.open("Ann", "react", "y-sweet-react", port, "doc", "");
+            browser.open("Bea", "react", "y-sweet-react", port, "doc", "");
+            browser.open("Bob", "plain", "y-websocket", port, "doc", "");
+            browser.type("Ann", "from Ann, ");
+            awaitShown("Bob", "Ann's text", shown -> shown.text().contains("from Ann"));
+            browser.type("Bob", "from Bob");
+            awaitShown("Bea", "both texts", shown -> shown.text().equals("from Ann, from Bob"));
+            awaitShown("Ann", "that Bea is there", shown -> shown.carets().contains("Bea"));
+            awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
+            first.kill();
+        }
+        browser.type("Ann", ", while it was down");
+        awaitShown("Ann", "that it is not saved", shown -> !shown.isSaved());
+        try (KeckProcess second = keck()) {
+            assertThat(second.port()).isEqualTo(port);
+            awaitShown("Bob", "what Ann typed meanwhile", shown -> shown.text().endsWith("while it was down"));
+            awaitShown("Ann", "that all is saved", Editors.Shown::isSaved);
+            browser.reload("Bea");
+            awaitShown("Bea", "all of it", shown -> shown.text().equals("from Ann, from Bob, while it was down"));
+            assertThat(browser.shown("Ann").errors()).isEmpty();
+            assertThat(browser.shown("Bea").errors()).isEmpty();
+        }
+    }
+
     /** A reader in an editor sees what others write, and what the reader types reaches nobody and is never called saved. */
     @Test
     void reader_seesAndChangesNothing() throws IOException {
