@@ -55,7 +55,7 @@ test('a document that cannot be kept is not replaced', async () => {
   end(provider, doc)
 })
 
-test('a document that was kept is replaced once, whoever connects meanwhile', async () => {
+test('a kept document is replaced once, although the application connects again meanwhile', async () => {
   const opened = []
   const kept = []
   let release

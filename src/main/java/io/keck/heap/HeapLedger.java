@@ -247,7 +247,7 @@ public final class HeapLedger {
         return sentAway.sum();
     }
 
-    /** Whether so many bytes are in use that no more rooms are loaded. */
+    /** Whether the bytes in use exceed the limit above which no more rooms are loaded. */
     public boolean isTight() {
         return relieves && used() > total * TIGHT;
     }

@@ -44,7 +44,7 @@ public interface UpdateLog {
             byte[] payload,
             @Nullable Author author,
             @Nullable Claim claim) {
-        /** Creates a batch that is appended whoever has introduced its client ids. */
+        /** Creates a batch without a claim: it is appended even if another principal has introduced its client ids. */
         public Entry(UUID batchId, long link, byte[] payload, @Nullable Author author) {
             this(batchId, link, payload, author, null);
         }

@@ -113,7 +113,8 @@ public final class HocuspocusEndpoint extends Endpoint implements HocuspocusChan
                 this::offend);
         number = sockets.opened(opened);
         if (Wishes.of(session.getQueryString()).epoch() != Connection.NO_EPOCH) {
-            opened.close(CloseReason.epochOfMany()); // whoever names one relies on it
+            // an epoch is the life of one document and this socket carries many, so it could not be compared
+            opened.close(CloseReason.epochOfMany());
         }
         LOG.debug("Connection {} of Hocuspocus: opened by {}", number, address);
     }

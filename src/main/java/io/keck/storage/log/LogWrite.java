@@ -40,7 +40,12 @@ sealed interface LogWrite extends Write {
 
         /** Whether client ids of the batches must be new in the room. */
         boolean hasClaims() {
-            return entries.stream().anyMatch(entry -> entry.claim() != null);
+            for (UpdateLog.Entry entry : entries) { // asked several times for each commit, so without a stream
+                if (entry.claim() != null) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** The positions of all batches, given that of the first. */
