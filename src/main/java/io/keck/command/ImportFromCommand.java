@@ -5,8 +5,6 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.keck.config.Variables;
 import io.keck.node.NodeClock;
 import io.keck.ops.ProgressBar;
-import io.keck.storage.octobase.RenameFile;
-import io.keck.storage.octobase.Renames;
 import io.keck.storage.others.HocuspocusStore;
 import io.keck.storage.others.OtherStore;
 import io.keck.storage.others.RenameRules;
@@ -21,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.LongSupplier;
 import net.sourceforge.argparse4j.impl.Arguments;
 import net.sourceforge.argparse4j.inf.Argument;
@@ -34,14 +31,7 @@ import net.sourceforge.argparse4j.inf.Subparser;
  * imported and some documents are incomplete in the source.
  */
 final class ImportFromCommand<C extends Configuration & CommandSettings> extends KeckCommand<C> {
-    /** The variable that may hold the source, because every user of the machine can read the command line. */
-    private static final String FROM_VARIABLE = "KECK_IMPORT_FROM";
-
     private static final String NODE = "import-from";
-    private static final int LEFT_OUT = 2;
-    private static final int NOT_WHOLE = 3;
-    /** The hold of names of deleted rooms: longer than any room has existed. */
-    private static final Duration FOREVER = Duration.ofMillis(Long.MAX_VALUE / 4);
 
     private static final String SQLITE = "hocuspocus-sqlite";
     private static final String POSTGRES = "hocuspocus-postgres";
@@ -58,8 +48,8 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
         parser.addArgument("source")
                 .help(
                         "the file of the SQLite database, postgres://user:password@host:5432/database, or the directory of"
-                                + " y-sweet; it is only read. - takes it from the environment variable "
-                                + FROM_VARIABLE);
+                                + " y-sweet or y-leveldb; it is only read. - takes it from the environment variable "
+                                + ImportArguments.FROM_VARIABLE);
         super.configure(parser);
         parser.addArgument("--document")
                 .dest("documents")
@@ -73,11 +63,7 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
                 .help(
                         "import the document OLD under the name NEW; an asterisk on both sides stands for any text; may be"
                                 + " repeated, and the first that matches counts");
-        parser.addArgument("--rename-file")
-                .dest("renameFile")
-                .metavar("FILE")
-                .help("read new names from a file: a JSON object of old to new names (.json), or two columns"
-                        + " (.csv, .tsv)");
+        ImportArguments.renameFile(parser);
         parser.addArgument("--table")
                 .dest("table")
                 .metavar("TABLE")
@@ -93,7 +79,7 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
                 .metavar("COLUMN")
                 .setDefault(HocuspocusStore.Table.DEFAULT.data())
                 .help("its column with the documents (default: data)");
-        flag(parser, "--dry-run", "read and check everything in the source, write nothing");
+        flag(parser, "--dry-run", ImportArguments.DRY_RUN);
         flag(parser, "--merge", "give documents that exist here what they lack, instead of only reporting them");
         flag(parser, "--replace", "replace documents that exist here and differ, instead of only reporting them");
         flag(parser, "--restore-deleted", "import also documents that were deleted here");
@@ -101,8 +87,7 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
 
     @Override
     protected Argument addFileArgument(Subparser parser) {
-        return super.addFileArgument(parser)
-                .help("the configuration of the server, which names the database to write to");
+        return super.addFileArgument(parser).help(ImportArguments.CONFIGURATION);
     }
 
     @Override
@@ -120,7 +105,7 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
                             .run();
                 }
             } else {
-                Duration hold = arguments.getBoolean("--restore-deleted") ? Duration.ZERO : FOREVER;
+                Duration hold = ImportArguments.deletedNameHold(arguments);
                 try (CommandStorage opened = CommandStorage.open(bootstrap, config, config.database(), NODE, hold)) {
                     report = StoreImporter.into(opened.storage().log(), store, options, new SecureRandom(), progress)
                             .run();
@@ -135,35 +120,24 @@ final class ImportFromCommand<C extends Configuration & CommandSettings> extends
     }
 
     private static void tell(StoreReport report, PrintStream err) {
-        if (!report.suggestedNames().isEmpty()) {
-            err.println("Names for --rename-file; save them as a .json file and change them as you like:");
-            err.println(report.suggestedNames());
-        }
-        if (!report.isComplete() || !report.isWhole()) {
-            throw new CommandExit(report.isComplete() ? NOT_WHOLE : LEFT_OUT);
-        }
+        ImportArguments.tellNames(report.suggestedNames(), err);
+        ImportArguments.exit(report.isComplete(), report.isWhole());
     }
 
     private static StoreImporter.Options options(Namespace arguments) throws IOException {
-        String file = arguments.getString("renameFile");
-        List<Renames.Rename> names = file == null ? List.of() : RenameFile.read(Path.of(file));
         return new StoreImporter.Options(
-                list(arguments, "documents"),
-                new RenameRules(list(arguments, "renames"), names),
+                ImportArguments.list(arguments, "documents"),
+                new RenameRules(ImportArguments.list(arguments, "renames"), ImportArguments.renameFile(arguments)),
                 arguments.getBoolean("--merge"),
                 arguments.getBoolean("--replace"));
-    }
-
-    private static List<String> list(Namespace arguments, String name) {
-        List<String> all = arguments.getList(name);
-        return all == null ? List.of() : all;
     }
 
     private static OtherStore open(Namespace arguments) {
         String source = arguments.getString("source");
         if (source.equals("-")) {
-            source = Variables.read(FROM_VARIABLE)
-                    .orElseThrow(() -> new IllegalArgumentException("The variable " + FROM_VARIABLE + " is not set."));
+            source = Variables.read(ImportArguments.FROM_VARIABLE)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "The variable " + ImportArguments.FROM_VARIABLE + " is not set."));
         }
         HocuspocusStore.Table table = new HocuspocusStore.Table(
                 arguments.getString("table"), arguments.getString("nameColumn"), arguments.getString("dataColumn"));
