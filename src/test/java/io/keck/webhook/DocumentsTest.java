@@ -11,6 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DocumentsTest {
+    /** Encoded once: documents have random client ids, whose encodings differ in length. */
+    private static final byte[] STATE = state();
+
     private static byte[] state() {
         Doc doc = new Doc();
         doc.getText("t").insert(0, "hello");
@@ -22,13 +25,13 @@ class DocumentsTest {
         return (ChangeLog) Proxy.newProxyInstance(
                 DocumentsTest.class.getClassLoader(), new Class<?>[] {ChangeLog.class}, (proxy, method, args) -> {
                     assertThat(method.getName()).isEqualTo("base");
-                    return new ChangeLog.Base(1, state(), List.of());
+                    return new ChangeLog.Base(1, STATE, List.of());
                 });
     }
 
     @Test
     void aDocumentBeyondTheConfiguredSteps_isGivenUp() {
-        Documents documents = new Documents(log(), 1 << 20, -16L * state().length);
+        Documents documents = new Documents(log(), 1 << 20, -16L * STATE.length);
         assertThatThrownBy(() -> documents.take(7, "room", 1)).isInstanceOf(TooCostly.class);
     }
 
